@@ -1,0 +1,8 @@
+//! The page.
+use leptos::prelude::*;
+
+/// The page.
+#[component]
+pub fn App() -> impl IntoView {
+    view! { <main>"ReplicaScope"</main> }
+}
