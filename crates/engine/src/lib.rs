@@ -1,1 +1,25 @@
-//! The simulation.
+//! ReplicaScope's engine: a deterministic, in-memory primary-replica database cluster.
+//!
+//! A [`Scenario`] is everything a run depends on; a [`Simulation`] is one run of it, event by event; a [`Recording`] keeps
+//! checkpoints of a run so that any instant can be reached; an [`Experiment`] keeps several branches of one. The
+//! [`oracle`] judges what clients saw.
+//!
+//! The engine knows no browser, clock, thread or file, iterates over no hash map and computes no replication with floating
+//! point, so one scenario gives one trace on every machine, to the bit. It emits typed events, never sentences.
+
+pub mod cow_log;
+pub mod event;
+pub mod ids;
+pub mod message;
+pub mod node;
+pub mod oracle;
+pub mod random;
+pub mod recording;
+pub mod scenario;
+pub mod time;
+pub mod trace;
+pub mod world;
+
+pub use recording::{Experiment, Recording};
+pub use scenario::{Scenario, ScenarioError};
+pub use world::Simulation;

@@ -1,0 +1,465 @@
+//! Events: what happened, typed, each with the event that caused it. Sentences are the page's affair.
+
+use crate::ids::{ClientId, EventId, Key, Lsn, MessageId, NodeId, OpId, Timeline};
+use crate::message::MessageKind;
+use crate::scenario::Endpoint;
+use crate::time::Time;
+
+/// One thing that happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Event {
+    /// Its number.
+    pub id: EventId,
+    /// When.
+    pub at: Time,
+    /// The event that led to it; 0 is the start of the run.
+    pub cause: EventId,
+    /// What.
+    pub kind: EventKind,
+}
+
+/// Why something that a person asked for changed nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NoEffect {
+    /// The node is down already.
+    AlreadyDown,
+    /// The node runs already.
+    AlreadyUp,
+    /// The node is frozen already, or it is down.
+    CannotFreeze,
+    /// The node is not frozen.
+    NotFrozen,
+    /// The node has this speed already.
+    SameSpeed,
+    /// The link, or every link of the node, is in that state already.
+    SameLink,
+    /// Nothing was broken.
+    NothingBroken,
+    /// The message has arrived, or was lost, or never was.
+    NoSuchMessage,
+    /// The message is not held.
+    NotHeld,
+    /// The node takes writes already.
+    AlreadyPrimary,
+    /// A node that is not running, or is being rewound or filled, cannot take over.
+    CannotPromote,
+    /// The setting has this value already.
+    SameSetting,
+}
+
+/// Why an election ended without a primary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ElectionFailure {
+    /// Less than a majority answered in time.
+    NoMajority,
+    /// A majority still hears a primary.
+    PrimaryAlive,
+    /// No node that answered may be elected: none holds every write acked in sync mode.
+    NobodyElectable,
+    /// Another node has more log, and was asked to stand.
+    OtherHasMore,
+    /// A newer term or primary was met.
+    Overtaken,
+}
+
+/// Why a client's operation failed for certain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Failure {
+    /// No primary was known before the client gave up: the write was never sent.
+    NoPrimary,
+    /// The node that was asked refused.
+    Refused,
+    /// A read had no answer in time.
+    TimedOut,
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EventKind {
+    /// A person acted: the action of this index in the scenario's log.
+    Action {
+        /// Index in the log.
+        index: u32,
+    },
+    /// The action changed nothing.
+    ActionHadNoEffect {
+        /// Why.
+        why: NoEffect,
+    },
+
+    /// A client issued a write.
+    WriteIssued {
+        /// Operation.
+        op: OpId,
+        /// By whom.
+        client: ClientId,
+        /// Of which key.
+        key: Key,
+    },
+    /// A client issued a read.
+    ReadIssued {
+        /// Operation.
+        op: OpId,
+        /// By whom.
+        client: ClientId,
+        /// Of which key.
+        key: Key,
+    },
+    /// The router knows no primary, so the operation waits.
+    OpWaits {
+        /// Operation.
+        op: OpId,
+    },
+    /// The router sent the operation to a node.
+    OpRouted {
+        /// Operation.
+        op: OpId,
+        /// To whom.
+        node: NodeId,
+    },
+    /// A node did not take the operation; the router looks for another.
+    OpRefused {
+        /// Operation.
+        op: OpId,
+        /// By whom.
+        node: NodeId,
+    },
+    /// A client was told that its write is committed.
+    WriteAcked {
+        /// Operation.
+        op: OpId,
+    },
+    /// A client got an answer to its read.
+    ReadAnswered {
+        /// Operation.
+        op: OpId,
+        /// Versions it was behind.
+        stale_versions: u32,
+    },
+    /// An operation failed for certain.
+    OpFailed {
+        /// Operation.
+        op: OpId,
+        /// Why.
+        why: Failure,
+    },
+    /// A client does not know what became of its write.
+    WriteUnknown {
+        /// Operation.
+        op: OpId,
+    },
+
+    /// A message arrived.
+    Delivered {
+        /// Which.
+        message: MessageId,
+        /// What.
+        kind: MessageKind,
+        /// From where.
+        from: Endpoint,
+        /// To where.
+        to: Endpoint,
+    },
+    /// A message was lost for good: its link is cut, its sender lost power, or a person dropped it.
+    MessageLost {
+        /// Which.
+        message: MessageId,
+        /// What.
+        kind: MessageKind,
+        /// From where.
+        from: Endpoint,
+        /// To where.
+        to: Endpoint,
+    },
+    /// A message was sent more than once before it got through.
+    Retransmitted {
+        /// Which.
+        message: MessageId,
+        /// How many times it was lost.
+        losses: u32,
+    },
+    /// A message arrived at a node that does not run.
+    NobodyListened {
+        /// Which.
+        message: MessageId,
+        /// What.
+        kind: MessageKind,
+        /// Where.
+        node: NodeId,
+    },
+    /// A timer of a node ran out, or its disk or processor finished something.
+    NodeTimer {
+        /// Whose.
+        node: NodeId,
+    },
+
+    /// The primary put a write's record into its log.
+    Inserted {
+        /// Who.
+        node: NodeId,
+        /// Operation.
+        op: OpId,
+        /// Where.
+        lsn: Lsn,
+    },
+    /// A replica received records up to here.
+    Received {
+        /// Who.
+        node: NodeId,
+        /// Up to.
+        lsn: Lsn,
+    },
+    /// A node's log is on disk up to here.
+    Flushed {
+        /// Who.
+        node: NodeId,
+        /// Up to.
+        lsn: Lsn,
+    },
+    /// A replica applied the log up to here.
+    Replayed {
+        /// Who.
+        node: NodeId,
+        /// Up to.
+        lsn: Lsn,
+    },
+    /// The primary made a write visible and answers its client.
+    Committed {
+        /// Who.
+        node: NodeId,
+        /// Operation.
+        op: OpId,
+        /// Where.
+        lsn: Lsn,
+    },
+    /// Semi-sync waited too long and fell back to async (R-MY-5).
+    SemiSyncFellBack {
+        /// Who.
+        node: NodeId,
+    },
+    /// Enough replicas have caught up: semi-sync is on again (R-MY-7).
+    SemiSyncRecovered {
+        /// Who.
+        node: NodeId,
+    },
+    /// The set of electable nodes, which in sync mode is the sync set, changed.
+    ElectableChanged {
+        /// By whom.
+        node: NodeId,
+        /// The new set.
+        set: crate::ids::NodeSet,
+    },
+
+    /// A node was killed.
+    Killed {
+        /// Which.
+        node: NodeId,
+    },
+    /// A node's machine was lost with its disk.
+    HostLost {
+        /// Which.
+        node: NodeId,
+    },
+    /// A node started.
+    Restarted {
+        /// Which.
+        node: NodeId,
+    },
+    /// A node stopped executing.
+    Frozen {
+        /// Which.
+        node: NodeId,
+    },
+    /// A frozen node went on.
+    Thawed {
+        /// Which.
+        node: NodeId,
+    },
+    /// A node's speed changed.
+    SpeedChanged {
+        /// Which.
+        node: NodeId,
+        /// Times slower than healthy.
+        factor: u32,
+    },
+    /// One direction of a link was cut.
+    LinkCut {
+        /// Sending end.
+        from: Endpoint,
+        /// Receiving end.
+        to: Endpoint,
+    },
+    /// One direction of a link was mended.
+    LinkHealed {
+        /// Sending end.
+        from: Endpoint,
+        /// Receiving end.
+        to: Endpoint,
+    },
+    /// One direction of a link behaves differently from now on.
+    LinkChanged {
+        /// Sending end.
+        from: Endpoint,
+        /// Receiving end.
+        to: Endpoint,
+    },
+    /// A setting changed.
+    SettingChanged,
+
+    /// A node has not heard from a primary for too long and asks the others.
+    ElectionStarted {
+        /// Who.
+        node: NodeId,
+        /// Attempt of this node.
+        attempt: u32,
+    },
+    /// A candidate asks for votes.
+    Stood {
+        /// Who.
+        node: NodeId,
+        /// In which term.
+        term: u32,
+    },
+    /// A node gave its vote.
+    Voted {
+        /// Who.
+        node: NodeId,
+        /// For whom.
+        candidate: NodeId,
+        /// In which term.
+        term: u32,
+    },
+    /// An election attempt ended without a primary.
+    ElectionFailed {
+        /// Whose attempt.
+        node: NodeId,
+        /// Why.
+        why: ElectionFailure,
+    },
+    /// A node won and first replays what it has.
+    Won {
+        /// Who.
+        node: NodeId,
+        /// The timeline it will open.
+        timeline: Timeline,
+    },
+    /// A node opened a new timeline and takes writes.
+    Promoted {
+        /// Who.
+        node: NodeId,
+        /// The timeline.
+        timeline: Timeline,
+        /// Last position of the history before it.
+        fork: Lsn,
+    },
+    /// A primary lost its lease and takes no writes.
+    Fenced {
+        /// Who.
+        node: NodeId,
+    },
+    /// A fenced primary has its lease back.
+    Unfenced {
+        /// Who.
+        node: NodeId,
+    },
+    /// A primary met a newer timeline or term and gave up.
+    SteppedDown {
+        /// Who.
+        node: NodeId,
+    },
+    /// A node follows a primary.
+    Following {
+        /// Who.
+        node: NodeId,
+        /// Whose timeline.
+        timeline: Timeline,
+    },
+    /// A primary refused a node whose log left its history.
+    RejoinRefused {
+        /// Who was refused.
+        node: NodeId,
+        /// The last position they share.
+        fork: Lsn,
+    },
+    /// A diverged node was rewound; its records after `fork` are gone.
+    Rewound {
+        /// Who.
+        node: NodeId,
+        /// Up to where its log was kept.
+        fork: Lsn,
+        /// How many records were erased.
+        erased: u32,
+    },
+    /// A node was filled with a full copy.
+    BackupRestored {
+        /// Who.
+        node: NodeId,
+        /// Up to where the copy goes.
+        lsn: Lsn,
+    },
+
+    /// An acked write is not in the surviving history.
+    WriteLost {
+        /// Operation.
+        op: OpId,
+    },
+    /// A write that was lost is in the surviving history again, since that changed.
+    WriteRegained {
+        /// Operation.
+        op: OpId,
+    },
+    /// Nobody takes writes.
+    NoPrimary,
+    /// Exactly one node takes writes.
+    OnePrimary {
+        /// Which.
+        node: NodeId,
+    },
+    /// More than one node takes writes: split brain.
+    SplitBrain {
+        /// How many.
+        primaries: u32,
+    },
+}
+
+impl EventKind {
+    /// Whether the event changes the course of the run, rather than being one of its thousands of steps. Such events are
+    /// kept longer than the rest of the trace.
+    #[must_use]
+    pub fn is_milestone(&self) -> bool {
+        !matches!(
+            self,
+            Self::WriteIssued { .. }
+                | Self::ReadIssued { .. }
+                | Self::OpWaits { .. }
+                | Self::OpRouted { .. }
+                | Self::OpRefused { .. }
+                | Self::WriteAcked { .. }
+                | Self::ReadAnswered { .. }
+                | Self::OpFailed { .. }
+                | Self::WriteUnknown { .. }
+                | Self::Delivered { .. }
+                | Self::MessageLost { .. }
+                | Self::Retransmitted { .. }
+                | Self::NobodyListened { .. }
+                | Self::NodeTimer { .. }
+                | Self::Inserted { .. }
+                | Self::Received { .. }
+                | Self::Flushed { .. }
+                | Self::Replayed { .. }
+                | Self::Committed { .. }
+        )
+    }
+
+    /// Whether the event belongs to the background chatter that goes on when nothing happens. Stepping skips it.
+    #[must_use]
+    pub fn is_routine(&self) -> bool {
+        match self {
+            Self::Delivered { kind, .. }
+            | Self::NobodyListened { kind, .. }
+            | Self::MessageLost { kind, .. } => kind.is_routine(),
+            Self::NodeTimer { .. } => true,
+            _ => false,
+        }
+    }
+}

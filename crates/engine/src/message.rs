@@ -1,0 +1,382 @@
+//! What nodes, clients and the router say to each other.
+
+use std::sync::Arc;
+
+use crate::ids::{ClientId, Key, Lsn, NodeId, NodeSet, OpId, Timeline, Tip};
+use crate::node::table::Row;
+use crate::node::wal::{Record, Segment};
+use crate::time::{Span, Time};
+
+/// How far a replica has come with the log (R-PG, "State the engine must hold").
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Positions {
+    /// Received and handed to the operating system.
+    pub write: Lsn,
+    /// Safe on disk: survives a crash.
+    pub flush: Lsn,
+    /// Applied to the table: what reads see.
+    pub replay: Lsn,
+}
+
+/// At which point a replica answers a batch of records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ReplyAt {
+    /// When they are on disk.
+    Flush,
+    /// As soon as they are received (semi-sync needs it), and again when on disk.
+    Write,
+    /// As `Write`, and again when they are applied (sync needs it).
+    Apply,
+}
+
+/// Which nodes may be elected: those that hold every write acked in sync mode. The newest one known to a majority counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Electable {
+    /// Who said so.
+    pub timeline: Timeline,
+    /// How often that primary has changed it.
+    pub epoch: u32,
+    /// The members, as a word so that the derived order is by age alone.
+    set: u64,
+}
+
+impl Electable {
+    /// The set as of `timeline`'s change number `epoch`.
+    #[must_use]
+    pub fn new(timeline: Timeline, epoch: u32, set: NodeSet) -> Self {
+        Self {
+            timeline,
+            epoch,
+            set: set.0,
+        }
+    }
+
+    /// The members.
+    #[must_use]
+    pub fn set(&self) -> NodeSet {
+        NodeSet(self.set)
+    }
+}
+
+/// A client's request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Which operation.
+    pub op: OpId,
+    /// By whom.
+    pub client: ClientId,
+    /// Of which key.
+    pub key: Key,
+    /// Read or write.
+    pub kind: RequestKind,
+}
+
+/// What a request wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestKind {
+    /// Store this value.
+    Write {
+        /// The value.
+        value: u32,
+    },
+    /// Any node's answer will do.
+    Read,
+    /// Only a primary may answer.
+    ReadFromPrimary,
+}
+
+/// A node's answer to a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// The write is committed, as the mode in force promised.
+    Acked {
+        /// Where its record is.
+        tip: Tip,
+    },
+    /// The value read.
+    Value {
+        /// The row as the node has it.
+        row: Row,
+    },
+    /// Not executed: the node takes no writes, or no reads for the primary.
+    NotPrimary,
+    /// Not executed: nobody listens there.
+    ConnectionRefused,
+    /// The connection broke while the write was waiting: it may or may not survive.
+    ConnectionLost,
+}
+
+/// What a candidate learns from a node that it asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Highest election term the node knows.
+    pub term: u32,
+    /// End of its log.
+    pub tip: Tip,
+    /// The newest set of electable nodes it knows.
+    pub electable: Electable,
+    /// Whether it could take over itself: not rewinding, not empty.
+    pub fit: bool,
+}
+
+/// A full copy of a node's data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaseBackup {
+    /// The table.
+    pub rows: Vec<Row>,
+    /// Everything up to here is in the table.
+    pub tip: Tip,
+    /// The timelines up to there.
+    pub history: Vec<Segment>,
+    /// For each key, the newest record's position and version.
+    pub heads: Vec<crate::node::table::Head>,
+}
+
+/// A message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Message {
+    /// Client to node.
+    Request(Request),
+    /// Node to client.
+    Reply {
+        /// To which operation.
+        op: OpId,
+        /// The answer.
+        reply: Reply,
+    },
+    /// Router to node: are you there, are you the primary?
+    Probe,
+    /// Node to router.
+    ProbeReply {
+        /// Whether it takes writes.
+        primary: bool,
+        /// The newest timeline it knows.
+        timeline: Timeline,
+    },
+    /// Primary to every other node.
+    Heartbeat {
+        /// The primary's timeline.
+        timeline: Timeline,
+        /// When it was sent; the answer returns it, and the lease counts from it.
+        sent_at: Time,
+        /// How long the receiver promises to elect nobody else.
+        patience: Span,
+        /// How far the primary has sent the log to the receiver; `None` when it does not stream to it.
+        sent: Option<Lsn>,
+        /// Whether the primary is open for writes and followers; a new one first replays what it has.
+        open: bool,
+        /// Who may be elected.
+        electable: Electable,
+    },
+    /// Answer to a heartbeat.
+    HeartbeatAck {
+        /// The timeline it answers.
+        timeline: Timeline,
+        /// From the heartbeat.
+        sent_at: Time,
+        /// From the heartbeat.
+        patience: Span,
+        /// The newest set of electable nodes the receiver has stored.
+        electable: Electable,
+        /// How far it has come, if it follows.
+        positions: Option<Positions>,
+        /// Whether records before `positions` and what was sent are missing.
+        gap: bool,
+    },
+    /// The receiver of a heartbeat knows a newer timeline or term.
+    HeartbeatRefused {
+        /// The newest term.
+        term: u32,
+        /// The newest timeline.
+        timeline: Timeline,
+    },
+    /// Log records, in order.
+    Wal {
+        /// The primary's timeline.
+        timeline: Timeline,
+        /// The position before the first record.
+        prev: Lsn,
+        /// The records.
+        records: Vec<Record>,
+        /// When to answer.
+        reply_at: ReplyAt,
+    },
+    /// How far a replica has come.
+    WalAck {
+        /// The timeline it follows.
+        timeline: Timeline,
+        /// How far.
+        positions: Positions,
+        /// Whether records are missing before the last batch.
+        gap: bool,
+    },
+    /// A node asks to follow a primary.
+    Follow {
+        /// The primary's timeline, as heard.
+        timeline: Timeline,
+        /// End of the node's log.
+        tip: Tip,
+        /// How far it has come.
+        positions: Positions,
+        /// The timelines its log went through.
+        history: Arc<Vec<Segment>>,
+        /// Whether it needs a full copy.
+        empty: bool,
+    },
+    /// The primary agrees and streams from the node's tip.
+    Stream {
+        /// The primary's timeline.
+        timeline: Timeline,
+    },
+    /// The node's log left the primary's history (R-PG-16).
+    FollowRefused {
+        /// The primary's timeline.
+        timeline: Timeline,
+        /// The last position they share.
+        fork: Lsn,
+    },
+    /// A full copy.
+    Backup {
+        /// The primary's timeline.
+        timeline: Timeline,
+        /// The copy.
+        copy: Arc<BaseBackup>,
+    },
+    /// A candidate, before it stands: who would vote, and how far has everybody come?
+    Poll {
+        /// The poll, for matching answers.
+        attempt: u32,
+        /// Whether a person asked for the change.
+        forced: bool,
+    },
+    /// Answer to a poll.
+    PollReply {
+        /// The poll.
+        attempt: u32,
+        /// Whether the node would vote: it has not heard from a primary for the time it promised.
+        willing: bool,
+        /// Its standing.
+        standing: Standing,
+    },
+    /// A candidate stands.
+    VoteRequest {
+        /// In this term.
+        term: u32,
+        /// Whether a person asked for the change.
+        forced: bool,
+    },
+    /// Answer to a candidate.
+    VoteReply {
+        /// The candidate's term.
+        term: u32,
+        /// Whether it has the vote.
+        granted: bool,
+        /// Whether the voter was primary and stepped down for it.
+        stepped_down: bool,
+        /// The voter's standing.
+        standing: Standing,
+    },
+    /// "You have more log than I: stand."
+    Stand,
+}
+
+/// A message's kind, for the trace and the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "the kinds are those of Message")]
+pub enum MessageKind {
+    WriteRequest,
+    ReadRequest,
+    WriteAck,
+    ReadReply,
+    Refusal,
+    Probe,
+    ProbeReply,
+    Heartbeat,
+    HeartbeatAck,
+    HeartbeatRefused,
+    Wal,
+    WalAck,
+    Follow,
+    Stream,
+    FollowRefused,
+    Backup,
+    Poll,
+    PollReply,
+    VoteRequest,
+    VoteReply,
+    Stand,
+}
+
+impl MessageKind {
+    /// Whether the message belongs to the background chatter that goes on when nothing happens.
+    #[must_use]
+    pub fn is_routine(self) -> bool {
+        matches!(
+            self,
+            Self::Probe | Self::ProbeReply | Self::Heartbeat | Self::HeartbeatAck
+        )
+    }
+}
+
+impl Message {
+    /// Its kind.
+    #[must_use]
+    pub fn kind(&self) -> MessageKind {
+        match self {
+            Self::Request(Request {
+                kind: RequestKind::Write { .. },
+                ..
+            }) => MessageKind::WriteRequest,
+            Self::Request(_) => MessageKind::ReadRequest,
+            Self::Reply {
+                reply: Reply::Acked { .. },
+                ..
+            } => MessageKind::WriteAck,
+            Self::Reply {
+                reply: Reply::Value { .. },
+                ..
+            } => MessageKind::ReadReply,
+            Self::Reply { .. } => MessageKind::Refusal,
+            Self::Probe => MessageKind::Probe,
+            Self::ProbeReply { .. } => MessageKind::ProbeReply,
+            Self::Heartbeat { .. } => MessageKind::Heartbeat,
+            Self::HeartbeatAck { .. } => MessageKind::HeartbeatAck,
+            Self::HeartbeatRefused { .. } => MessageKind::HeartbeatRefused,
+            Self::Wal { .. } => MessageKind::Wal,
+            Self::WalAck { .. } => MessageKind::WalAck,
+            Self::Follow { .. } => MessageKind::Follow,
+            Self::Stream { .. } => MessageKind::Stream,
+            Self::FollowRefused { .. } => MessageKind::FollowRefused,
+            Self::Backup { .. } => MessageKind::Backup,
+            Self::Poll { .. } => MessageKind::Poll,
+            Self::PollReply { .. } => MessageKind::PollReply,
+            Self::VoteRequest { .. } => MessageKind::VoteRequest,
+            Self::VoteReply { .. } => MessageKind::VoteReply,
+            Self::Stand => MessageKind::Stand,
+        }
+    }
+
+    /// The number a person would put beside it: the last record's position, or the operation's number.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        match self {
+            Self::Request(request) => u64::from(request.op.0),
+            Self::Reply { op, .. } => u64::from(op.0),
+            Self::Wal { records, prev, .. } => records.last().map_or(prev.0, |record| record.lsn.0),
+            Self::WalAck { positions, .. } => positions.write.0,
+            Self::VoteRequest { term, .. } | Self::VoteReply { term, .. } => u64::from(*term),
+            _ => 0,
+        }
+    }
+}
+
+/// A node that asks and what it knows; used by the election.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Who answered.
+    pub from: NodeId,
+    /// Whether it would vote, or has voted.
+    pub yes: bool,
+    /// Its standing.
+    pub standing: Standing,
+}

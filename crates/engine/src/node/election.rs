@@ -1,0 +1,563 @@
+//! Elections: the replica with the most log among a reachable majority takes over.
+//!
+//! Three steps. A node that has not heard from a primary for as long as it promised **polls** the others: who would vote,
+//! and how far has everybody come? If a majority would, the one with the most log among those that may be elected
+//! **stands** in a new term; the votes of a majority make it primary of a new timeline. Each node votes once a term, and
+//! not while it hears a primary, so two primaries can never both hold a majority's promise. The new primary **replays**
+//! all it has before it opens (R-PG-15).
+//!
+//! A person's `promote` under fencing takes the same road but does not wait for silence (`forced`): a primary that is asked
+//! steps down, and where the old one was not met, the new one waits until its lease must have ended.
+
+use super::membership::Membership;
+use super::primary::Primary;
+use super::{Context, Node, Role, Timer};
+use crate::event::{ElectionFailure, EventKind};
+use crate::ids::{NodeId, NodeSet, Timeline};
+use crate::message::{Answer, Electable, Message, Standing};
+use crate::random::{Purpose, below, draw};
+use crate::scenario::Failover;
+use crate::time::{Span, Time};
+
+/// How far an attempt has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Phase {
+    #[default]
+    Idle,
+    Polling,
+    Voting,
+}
+
+/// This node's attempts to become primary.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Election {
+    phase: Phase,
+    /// Counts attempts; answers and timers of an earlier one are ignored.
+    attempt: u32,
+    forced: bool,
+    /// The answers to the poll or the request for votes.
+    answers: Vec<Answer>,
+    /// Whether the primary gave its own vote, so that its lease need not be waited for.
+    met_primary: bool,
+    /// The window for answers has ended; a majority decides as soon as it is complete.
+    window_over: bool,
+    /// When the next attempt is due if nobody is heard.
+    pub(super) due: Time,
+    /// When the timer for that is set to go off.
+    armed: Option<Time>,
+}
+
+impl Election {
+    pub(super) fn stop(&mut self) {
+        *self = Self {
+            attempt: self.attempt,
+            due: self.due,
+            ..Self::default()
+        };
+    }
+}
+
+impl Node {
+    /// A wait that differs from node to node and attempt to attempt, so that two do not stand again and again together.
+    fn jitter(&self, cx: &Context<'_>) -> Span {
+        let lot = draw(
+            cx.seed,
+            Purpose::ElectionJitter,
+            u64::from(self.id.0),
+            u64::from(self.election.attempt),
+        );
+        Span(below(lot, cx.settings.timers.heartbeat_us))
+    }
+
+    /// Sets the alarm for the end of the silence. An alarm that was set earlier stays and is looked at when it goes off.
+    pub(super) fn arm_election(&mut self, cx: &mut Context<'_>) {
+        if self.primary.is_some() || cx.settings.failover == Failover::Manual {
+            return;
+        }
+        let silence = self.follow.last_heard + self.follow.patience + self.jitter(cx);
+        self.election.due = self.election.due.max(silence);
+        let at = self.election.due.max(cx.now);
+        if self.election.armed.is_none_or(|armed| at < armed) {
+            self.election.armed = Some(at);
+            cx.timer_at(at, Timer::ElectionDue);
+        }
+    }
+
+    pub(super) fn on_election_due(&mut self, cx: &mut Context<'_>) {
+        if self.election.armed.is_none_or(|armed| armed > cx.now) {
+            return;
+        }
+        self.election.armed = None;
+        if self.primary.is_some() || cx.settings.failover == Failover::Manual {
+            return;
+        }
+        let silence = self.follow.last_heard + self.follow.patience + self.jitter(cx);
+        self.election.due = self.election.due.max(silence);
+        if cx.now < self.election.due || self.election.phase != Phase::Idle {
+            self.arm_election(cx);
+            return;
+        }
+        self.start_poll(cx, false);
+    }
+
+    /// Tries again after a pause.
+    fn postpone(&mut self, cx: &mut Context<'_>, pause: Span) {
+        self.election.phase = Phase::Idle;
+        if self.role == Role::Candidate {
+            self.role = Role::Replica;
+        }
+        self.election.attempt += 1;
+        self.election.due = cx.now + pause + self.jitter(cx);
+        self.arm_election(cx);
+    }
+
+    fn give_up(&mut self, cx: &mut Context<'_>, why: ElectionFailure) {
+        cx.event(EventKind::ElectionFailed { node: self.id, why });
+        let patience = self.follow.patience.0;
+        self.postpone(
+            cx,
+            Span(if why == ElectionFailure::OtherHasMore {
+                patience
+            } else {
+                patience / 2
+            }),
+        );
+    }
+
+    /// A primary was heard while this node was a candidate.
+    pub(super) fn drop_candidacy(&mut self, cx: &mut Context<'_>) {
+        if self.election.phase != Phase::Idle {
+            self.give_up(cx, ElectionFailure::Overtaken);
+        } else if self.role == Role::Candidate {
+            self.role = Role::Replica;
+        }
+    }
+
+    /// Asked by a person, or by another candidate that has less log.
+    pub(super) fn on_stand(&mut self, cx: &mut Context<'_>) {
+        if self.primary.is_none()
+            && self.election.phase == Phase::Idle
+            && !self.hears_a_primary(cx.now)
+        {
+            self.start_poll(cx, false);
+        }
+    }
+
+    /// A person asks this node to take over. Without fencing it does so on the spot; with it, it needs a majority.
+    pub(crate) fn promote(&mut self, cx: &mut Context<'_>) {
+        if cx.settings.fencing {
+            self.start_poll(cx, true);
+            return;
+        }
+        self.election.stop();
+        let term = self.ballot.term.max(self.ballot.known.term()) + 1;
+        self.ballot.term = term;
+        self.ballot.voted_for = Some(self.id);
+        self.take_over(cx, term, NodeSet::first(cx.nodes), cx.now);
+    }
+
+    fn hears_a_primary(&self, now: Time) -> bool {
+        self.primary.is_some() || now < self.follow.last_heard + self.follow.patience
+    }
+
+    fn start_poll(&mut self, cx: &mut Context<'_>, forced: bool) {
+        self.election.attempt += 1;
+        let attempt = self.election.attempt;
+        if self.is_being_rebuilt() {
+            self.postpone(cx, self.follow.patience);
+            return;
+        }
+        self.election.phase = Phase::Polling;
+        self.election.forced = forced;
+        self.election.window_over = false;
+        self.election.met_primary = false;
+        self.election.answers.clear();
+        self.role = Role::Candidate;
+        cx.event(EventKind::ElectionStarted {
+            node: self.id,
+            attempt,
+        });
+        for node in cx.others(self.id) {
+            cx.send(node, Message::Poll { attempt, forced });
+        }
+        cx.timer(
+            Span(cx.settings.timers.vote_wait_us),
+            Timer::ElectionWindow(attempt),
+        );
+    }
+
+    pub(super) fn on_poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        from: NodeId,
+        attempt: u32,
+        forced: bool,
+    ) {
+        let willing = !self.ballot.blank && (forced || !self.hears_a_primary(cx.now));
+        let reply = Message::PollReply {
+            attempt,
+            willing,
+            standing: self.standing(),
+        };
+        // A node whose disk was lost asks what it promised; one that lost its own cannot tell.
+        if !self.ballot.blank {
+            cx.send(from, reply);
+        }
+    }
+
+    pub(super) fn on_poll_reply(
+        &mut self,
+        cx: &mut Context<'_>,
+        from: NodeId,
+        attempt: u32,
+        willing: bool,
+        standing: Standing,
+    ) {
+        if self.election.attempt != attempt {
+            return;
+        }
+        if self.ballot.blank {
+            self.learn_what_was_promised(cx, from, standing);
+            return;
+        }
+        if self.election.phase != Phase::Polling {
+            return;
+        }
+        self.note_answer(Answer {
+            from,
+            yes: willing,
+            standing,
+        });
+        let all = self.election.answers.len() == cx.nodes - 1;
+        if all || (self.election.window_over && self.election.answers.len() + 1 >= cx.majority()) {
+            self.decide_poll(cx);
+        }
+    }
+
+    fn note_answer(&mut self, answer: Answer) {
+        self.election
+            .answers
+            .retain(|other| other.from != answer.from);
+        self.election.answers.push(answer);
+    }
+
+    pub(super) fn on_election_window(&mut self, cx: &mut Context<'_>, attempt: u32) {
+        if self.election.attempt != attempt || self.election.phase == Phase::Idle {
+            return;
+        }
+        if self.election.window_over {
+            self.give_up(cx, ElectionFailure::NoMajority);
+            return;
+        }
+        self.election.window_over = true;
+        if self.election.phase == Phase::Polling && self.election.answers.len() + 1 >= cx.majority()
+        {
+            self.decide_poll(cx);
+            return;
+        }
+        // Not enough answers yet: they may still be under way. The second end of the window ends the attempt.
+        cx.timer(self.follow.patience, Timer::ElectionWindow(attempt));
+    }
+
+    /// The newest set of electable nodes among the answers and this node's own.
+    fn newest_electable(&self) -> Electable {
+        let known = self
+            .election
+            .answers
+            .iter()
+            .map(|answer| answer.standing.electable);
+        known.fold(self.ballot.electable, Electable::max)
+    }
+
+    /// The node that should take over: most log among those that may; the lowest number among equals.
+    fn best_candidate(&self) -> Option<NodeId> {
+        let electable = self.newest_electable().set();
+        let mine = Answer {
+            from: self.id,
+            yes: true,
+            standing: self.standing(),
+        };
+        let answers = self.election.answers.iter().chain([&mine]);
+        let fit = answers
+            .filter(|answer| answer.yes && answer.standing.fit && electable.contains(answer.from));
+        fit.max_by_key(|answer| (answer.standing.tip, core::cmp::Reverse(answer.from)))
+            .map(|answer| answer.from)
+    }
+
+    fn decide_poll(&mut self, cx: &mut Context<'_>) {
+        let willing = 1 + self
+            .election
+            .answers
+            .iter()
+            .filter(|answer| answer.yes)
+            .count();
+        if willing < cx.majority() {
+            let refused = self.election.answers.len() + 1 >= cx.majority();
+            let why = if refused {
+                ElectionFailure::PrimaryAlive
+            } else {
+                ElectionFailure::NoMajority
+            };
+            self.give_up(cx, why);
+            return;
+        }
+        let best = if self.election.forced {
+            self.newest_electable()
+                .set()
+                .contains(self.id)
+                .then_some(self.id)
+        } else {
+            self.best_candidate()
+        };
+        match best {
+            Some(best) if best == self.id => self.stand(cx),
+            Some(best) => {
+                cx.send(best, Message::Stand);
+                self.give_up(cx, ElectionFailure::OtherHasMore);
+            }
+            None => self.give_up(cx, ElectionFailure::NobodyElectable),
+        }
+    }
+
+    fn stand(&mut self, cx: &mut Context<'_>) {
+        let highest = self
+            .election
+            .answers
+            .iter()
+            .map(|answer| answer.standing.term)
+            .max()
+            .unwrap_or(0);
+        let term = self.ballot.term.max(highest).max(self.ballot.known.term()) + 1;
+        self.ballot.term = term;
+        self.ballot.voted_for = Some(self.id);
+        self.election.attempt += 1;
+        self.election.phase = Phase::Voting;
+        self.election.window_over = false;
+        self.election.answers.clear();
+        cx.event(EventKind::Stood {
+            node: self.id,
+            term,
+        });
+        let forced = self.election.forced;
+        for node in cx.others(self.id) {
+            cx.send(node, Message::VoteRequest { term, forced });
+        }
+        cx.timer(
+            Span(cx.settings.timers.vote_wait_us),
+            Timer::ElectionWindow(self.election.attempt),
+        );
+        if cx.majority() == 1 {
+            self.count_votes(cx);
+        }
+    }
+
+    pub(super) fn on_vote_request(
+        &mut self,
+        cx: &mut Context<'_>,
+        from: NodeId,
+        term: u32,
+        forced: bool,
+    ) {
+        if self.ballot.blank {
+            return;
+        }
+        let fresh = term > self.ballot.term
+            || (term == self.ballot.term && self.ballot.voted_for == Some(from));
+        let leased =
+            self.accepts_writes(cx.now, true) || (self.primary.is_some() && !cx.settings.fencing);
+        let silent = if self.primary.is_some() {
+            !leased
+        } else {
+            !self.hears_a_primary(cx.now)
+        };
+        let granted =
+            fresh && (forced || silent) && (self.primary.is_none() || cx.settings.fencing);
+        let mut stepped_down = false;
+        if granted {
+            self.ballot.term = term;
+            self.ballot.voted_for = Some(from);
+            stepped_down = self.primary.is_some();
+            if stepped_down {
+                self.step_down(cx);
+            } else if self.election.phase != Phase::Idle {
+                self.give_up(cx, ElectionFailure::Overtaken);
+            }
+            cx.event(EventKind::Voted {
+                node: self.id,
+                candidate: from,
+                term,
+            });
+            // Give the winner time to be heard before standing oneself.
+            self.election.due = self
+                .election
+                .due
+                .max(cx.now + self.follow.patience + self.jitter(cx));
+            self.arm_election(cx);
+        }
+        cx.send(
+            from,
+            Message::VoteReply {
+                term,
+                granted,
+                stepped_down,
+                standing: self.standing(),
+            },
+        );
+    }
+
+    pub(super) fn on_vote_reply(
+        &mut self,
+        cx: &mut Context<'_>,
+        from: NodeId,
+        term: u32,
+        granted: bool,
+        stepped_down: bool,
+        standing: Standing,
+    ) {
+        if self.election.phase != Phase::Voting || self.ballot.term != term {
+            return;
+        }
+        if !granted && standing.term > term {
+            self.ballot.term = standing.term;
+            self.ballot.voted_for = None;
+            self.give_up(cx, ElectionFailure::Overtaken);
+            return;
+        }
+        self.election.met_primary |= stepped_down;
+        self.note_answer(Answer {
+            from,
+            yes: granted,
+            standing,
+        });
+        self.count_votes(cx);
+    }
+
+    fn count_votes(&mut self, cx: &mut Context<'_>) {
+        let granted: NodeSet = self
+            .election
+            .answers
+            .iter()
+            .filter(|answer| answer.yes)
+            .map(|answer| answer.from)
+            .collect();
+        if granted.len() + 1 < cx.majority() {
+            return;
+        }
+        let forced = self.election.forced;
+        let electable = self.newest_electable().set();
+        if !electable.contains(self.id) {
+            self.give_up(cx, ElectionFailure::NobodyElectable);
+            return;
+        }
+        match self.best_candidate() {
+            Some(best) if best != self.id && !forced => {
+                // Records were still arriving when the poll was taken.
+                cx.send(best, Message::Stand);
+                self.give_up(cx, ElectionFailure::OtherHasMore);
+                return;
+            }
+            _ => {}
+        }
+        let opens_at = if forced && !self.election.met_primary {
+            cx.now + self.follow.patience
+        } else {
+            cx.now
+        };
+        let set = electable.intersection(granted.with(self.id));
+        let term = self.ballot.term;
+        self.election.stop();
+        self.take_over(cx, term, set, opens_at);
+    }
+
+    /// Becomes the primary of a new timeline; opens when everything it has is replayed.
+    fn take_over(&mut self, cx: &mut Context<'_>, term: u32, set: NodeSet, opens_at: Time) {
+        let timeline = Timeline::new(term, self.id);
+        self.ballot.known = timeline;
+        self.follow.streaming = None;
+        let reign = term;
+        let mut primary = Primary::reigning(
+            timeline,
+            cx.nodes,
+            reign,
+            Membership::starting(set),
+            opens_at,
+        );
+        primary.last_sync_commit = self.wal.tip().lsn;
+        primary.last_commit = self.wal.tip().lsn;
+        self.primary = Some(Box::new(primary));
+        self.role = Role::Promoting;
+        cx.event(EventKind::Won {
+            node: self.id,
+            timeline,
+        });
+        self.start_reign_timers(cx);
+        if opens_at > cx.now {
+            cx.timer_at(opens_at, Timer::Opens);
+        }
+        self.apply_next(cx);
+        self.open_if_ready(cx);
+    }
+
+    pub(super) fn open_if_ready(&mut self, cx: &mut Context<'_>) {
+        if self.role != Role::Promoting {
+            return;
+        }
+        let Some(primary) = &self.primary else { return };
+        let tip = self.wal.tip().lsn;
+        let leased = !cx.settings.fencing || cx.now < primary.lease_until;
+        if self.flush < tip || self.replay < tip || cx.now < primary.opens_at || !leased {
+            return;
+        }
+        let timeline = primary.timeline;
+        self.role = Role::Primary;
+        cx.event(EventKind::Promoted {
+            node: self.id,
+            timeline,
+            fork: tip,
+        });
+        self.arm_lease(cx);
+        self.maintain_membership(cx);
+        self.beat(cx);
+    }
+
+    /// A node whose disk was lost asks the others what it may have promised before.
+    pub(super) fn ask_what_was_promised(&mut self, cx: &mut Context<'_>) {
+        for node in cx.others(self.id) {
+            cx.send(
+                node,
+                Message::Poll {
+                    attempt: self.election.attempt,
+                    forced: false,
+                },
+            );
+        }
+    }
+
+    /// Once so many have answered that every majority it may have voted in is among them, the node takes over the newest
+    /// term and set and counts again. It has no vote left in that term.
+    fn learn_what_was_promised(&mut self, cx: &mut Context<'_>, from: NodeId, standing: Standing) {
+        self.note_answer(Answer {
+            from,
+            yes: false,
+            standing,
+        });
+        let enough = (cx.nodes - cx.majority() + 1).min(cx.nodes - 1);
+        if self.election.answers.len() < enough {
+            return;
+        }
+        self.ballot.electable = self.newest_electable();
+        let highest = self
+            .election
+            .answers
+            .iter()
+            .map(|answer| answer.standing.term)
+            .max()
+            .unwrap_or(0);
+        if highest >= self.ballot.term {
+            self.ballot.term = highest;
+            self.ballot.voted_for = Some(self.id);
+        }
+        self.ballot.blank = false;
+        self.election.stop();
+    }
+}

@@ -1,0 +1,57 @@
+//! The node's one processor: jobs are done in order of arrival, one at a time, so reads queue behind writes.
+
+use std::collections::VecDeque;
+
+use crate::message::{Request, RequestKind};
+use crate::scenario::Costs;
+use crate::time::Span;
+
+/// One piece of work.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Job {
+    /// Execute a client's request.
+    Execute(Request),
+    /// Apply the next log record.
+    Apply,
+}
+
+impl Job {
+    pub(super) fn cost(self, costs: &Costs) -> Span {
+        Span(match self {
+            Self::Execute(Request {
+                kind: RequestKind::Write { .. },
+                ..
+            }) => costs.write_us,
+            Self::Execute(_) => costs.read_us,
+            Self::Apply => costs.apply_us,
+        })
+    }
+}
+
+/// The queue; its head is in work.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Processor {
+    jobs: VecDeque<Job>,
+}
+
+impl Processor {
+    pub(super) fn push(&mut self, job: Job) {
+        self.jobs.push_back(job);
+    }
+
+    pub(super) fn head(&self) -> Option<Job> {
+        self.jobs.front().copied()
+    }
+
+    pub(super) fn finish(&mut self) -> Option<Job> {
+        self.jobs.pop_front()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.jobs.len()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.jobs.clear();
+    }
+}

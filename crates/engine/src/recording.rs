@@ -1,0 +1,342 @@
+//! Recordings: reaching any instant of a run, and keeping several futures of it.
+//!
+//! A run is a pure function of its scenario, so the way to an earlier instant is: take the nearest checkpoint before it
+//! and run on. Checkpoints share their logs with the run (copy on write), and they grow sparser as the run grows longer.
+
+use std::sync::Arc;
+
+use crate::event::Event;
+use crate::ids::EventId;
+use crate::scenario::{Action, Scenario, ScenarioError, TimedAction};
+use crate::time::Time;
+use crate::world::Simulation;
+
+/// Most checkpoints kept; when there are more, every other one goes.
+const CHECKPOINTS: usize = 64;
+/// Steps between checkpoints at the start of a run; doubles whenever they are thinned out.
+const FIRST_INTERVAL: u64 = 2_000;
+
+/// One run with its checkpoints.
+#[derive(Clone, Debug)]
+pub struct Recording {
+    scenario: Scenario,
+    simulation: Simulation,
+    /// In order of steps. The first is the start of the run.
+    checkpoints: Vec<Simulation>,
+    interval: u64,
+    /// How far the run has been played: the end of what can be scrubbed without computing anything new.
+    reached: Time,
+}
+
+impl Recording {
+    /// A recording of a run at its start.
+    ///
+    /// # Errors
+    /// [`ScenarioError`] when the scenario is not valid.
+    pub fn new(scenario: Scenario) -> Result<Self, ScenarioError> {
+        let simulation = Simulation::new(&scenario)?;
+        let checkpoints = vec![simulation.clone()];
+        Ok(Self {
+            scenario,
+            simulation,
+            checkpoints,
+            interval: FIRST_INTERVAL,
+            reached: Time::ZERO,
+        })
+    }
+
+    /// The run as it stands.
+    #[must_use]
+    pub fn simulation(&self) -> &Simulation {
+        &self.simulation
+    }
+
+    /// How far the run has been played.
+    #[must_use]
+    pub fn reached(&self) -> Time {
+        self.reached
+    }
+
+    /// The scenario, with every action of the log.
+    #[must_use]
+    pub fn scenario(&self) -> Scenario {
+        Scenario {
+            actions: self.simulation.actions().to_vec(),
+            ..self.scenario.clone()
+        }
+    }
+
+    /// Handles everything due up to and at `until`.
+    pub fn advance_to(&mut self, until: Time) {
+        while !self.advance_within(until, u64::MAX) {}
+    }
+
+    /// As [`Recording::advance_to`], but handles about `most` things at most and says whether it got there.
+    pub fn advance_within(&mut self, until: Time, most: u64) -> bool {
+        let mut left = most;
+        loop {
+            let next = self.last_checkpoint() + self.interval;
+            let until_checkpoint = next.saturating_sub(self.simulation.steps()).max(1);
+            let chunk = left.min(until_checkpoint);
+            let before = self.simulation.steps();
+            let arrived = self.simulation.advance_within(until, chunk);
+            self.reached = self.reached.max(self.simulation.now());
+            self.maybe_checkpoint();
+            if arrived {
+                return true;
+            }
+            left = left.saturating_sub((self.simulation.steps() - before).max(1));
+            if left == 0 {
+                return false;
+            }
+        }
+    }
+
+    /// Handles the next thing that is due. Returns whether there was one.
+    pub fn step(&mut self) -> bool {
+        let stepped = self.simulation.step();
+        self.reached = self.reached.max(self.simulation.now());
+        self.maybe_checkpoint();
+        stepped
+    }
+
+    /// Steps until an event has happened that is not background chatter; gives up after `most` steps. Returns it.
+    pub fn step_to_event(&mut self, most: u64) -> Option<Event> {
+        for _ in 0..most {
+            let before = EventId(self.simulation.trace().len());
+            if !self.step() {
+                return None;
+            }
+            let found = self
+                .simulation
+                .trace()
+                .since(before)
+                .find(|event| !event.kind.is_routine())
+                .copied();
+            if found.is_some() {
+                return found;
+            }
+        }
+        None
+    }
+
+    /// Goes back to the state before the last step that made an event which is not background chatter. Returns that event.
+    pub fn step_back(&mut self) -> Option<Event> {
+        let newest = self
+            .simulation
+            .trace()
+            .events()
+            .rev()
+            .find(|event| !event.kind.is_routine())
+            .copied()?;
+        self.seek_before(newest.id);
+        Some(newest)
+    }
+
+    /// Goes to the state just before the step that made this event.
+    pub fn seek_before(&mut self, event: EventId) {
+        self.restore(|checkpoint| checkpoint.trace().len() < event.0);
+        loop {
+            let mut ahead = self.simulation.clone();
+            // In strides: cheap copies, and at most one stride is walked step by step.
+            let target = ahead.steps() + 64;
+            while ahead.steps() < target && ahead.trace().len() < event.0 {
+                if !ahead.step() {
+                    return;
+                }
+            }
+            if ahead.trace().len() < event.0 {
+                self.simulation = ahead;
+                continue;
+            }
+            while self.simulation.steps() + 1 < ahead.steps() {
+                self.simulation.step();
+            }
+            return;
+        }
+    }
+
+    /// Goes to the first state in which this event has happened. Returns whether there is one.
+    pub fn seek_event(&mut self, event: EventId) -> bool {
+        if self.simulation.trace().len() >= event.0 {
+            self.restore(|checkpoint| checkpoint.trace().len() < event.0.max(1));
+        }
+        while self.simulation.trace().len() < event.0 {
+            if !self.step() {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Goes to an instant: everything due up to and at it has happened.
+    pub fn seek(&mut self, at: Time) {
+        if at < self.simulation.now()
+            || self
+                .checkpoints
+                .iter()
+                .any(|other| other.steps() > self.simulation.steps() && other.now() <= at)
+        {
+            self.restore(|checkpoint| checkpoint.now() <= at);
+        }
+        self.advance_to(at);
+    }
+
+    /// Takes an action at the present instant. What came after it is dropped; keep a clone to keep that future.
+    ///
+    /// # Errors
+    /// [`ScenarioError`] when the action names something that is not there; nothing has changed then.
+    pub fn act(&mut self, action: Action) -> Result<(), ScenarioError> {
+        self.simulation.act(action)?;
+        let steps = self.simulation.steps();
+        self.checkpoints
+            .retain(|checkpoint| checkpoint.steps() < steps);
+        self.reached = self.simulation.now();
+        Ok(())
+    }
+
+    /// Whether acting now would drop a future in which something was done.
+    #[must_use]
+    pub fn has_future_actions(&self) -> bool {
+        self.simulation.actions_taken() < self.simulation.actions().len()
+    }
+
+    /// Restores the latest checkpoint that `fits`; the start of the run always does.
+    fn restore(&mut self, fits: impl Fn(&Simulation) -> bool) {
+        let log = self.simulation.action_log();
+        let index = self.checkpoints.partition_point(fits).max(1) - 1;
+        self.simulation = self.checkpoints[index].clone();
+        self.simulation.set_actions(log);
+    }
+
+    fn last_checkpoint(&self) -> u64 {
+        self.checkpoints.last().map_or(0, Simulation::steps)
+    }
+
+    fn maybe_checkpoint(&mut self) {
+        if self.simulation.steps() < self.last_checkpoint() + self.interval {
+            return;
+        }
+        self.checkpoints.push(self.simulation.clone());
+        if self.checkpoints.len() > CHECKPOINTS {
+            let mut index = 0;
+            self.checkpoints.retain(|_| {
+                index += 1;
+                index % 2 == 1
+            });
+            self.interval *= 2;
+        }
+    }
+}
+
+/// One future of an experiment.
+#[derive(Clone, Debug)]
+pub struct Branch {
+    /// What a person calls it.
+    pub name: String,
+    /// The branch it left, and when; `None` for the first.
+    pub parent: Option<(usize, Time)>,
+    /// The run.
+    pub recording: Recording,
+}
+
+/// An experiment: one start, and every future that was tried.
+#[derive(Clone, Debug)]
+pub struct Experiment {
+    branches: Vec<Branch>,
+    current: usize,
+}
+
+impl Experiment {
+    /// An experiment with one branch.
+    ///
+    /// # Errors
+    /// [`ScenarioError`] when the scenario is not valid.
+    pub fn new(scenario: Scenario, name: impl Into<String>) -> Result<Self, ScenarioError> {
+        let recording = Recording::new(scenario)?;
+        Ok(Self {
+            branches: vec![Branch {
+                name: name.into(),
+                parent: None,
+                recording,
+            }],
+            current: 0,
+        })
+    }
+
+    /// Every branch, in the order of their making.
+    #[must_use]
+    pub fn branches(&self) -> &[Branch] {
+        &self.branches
+    }
+
+    /// The index of the branch that is being played.
+    #[must_use]
+    pub fn current_index(&self) -> usize {
+        self.current
+    }
+
+    /// The run that is being played.
+    #[must_use]
+    pub fn current(&self) -> &Recording {
+        &self.branches[self.current].recording
+    }
+
+    /// The run that is being played, to be moved.
+    pub fn current_mut(&mut self) -> &mut Recording {
+        &mut self.branches[self.current].recording
+    }
+
+    /// Plays another branch. Returns whether there is one of that index.
+    pub fn switch_to(&mut self, index: usize) -> bool {
+        let exists = index < self.branches.len();
+        if exists {
+            self.current = index;
+        }
+        exists
+    }
+
+    /// Starts a branch at the present instant: the future stays in the old one. Returns its index.
+    pub fn branch(&mut self, name: impl Into<String>) -> usize {
+        let at = self.current().simulation().now();
+        let mut recording = self.current().clone();
+        recording.drop_future();
+        self.branches.push(Branch {
+            name: name.into(),
+            parent: Some((self.current, at)),
+            recording,
+        });
+        self.current = self.branches.len() - 1;
+        self.current
+    }
+
+    /// Takes an action now. In the past of a run in which something was done later, that opens a branch named `name`, so
+    /// that both futures are kept. Returns whether it did.
+    ///
+    /// # Errors
+    /// [`ScenarioError`] when the action names something that is not there; nothing has changed then.
+    pub fn act(&mut self, action: Action, name: impl Into<String>) -> Result<bool, ScenarioError> {
+        let branches = self.current().has_future_actions();
+        if branches {
+            self.current()
+                .scenario()
+                .validate_action("action", &action)?;
+            self.branch(name);
+        }
+        self.current_mut().act(action)?;
+        Ok(branches)
+    }
+}
+
+impl Recording {
+    /// Drops the actions that are still to come and the checkpoints beyond the present.
+    fn drop_future(&mut self) {
+        let taken = self.simulation.actions_taken();
+        let log: Vec<TimedAction> = self.simulation.actions()[..taken].to_vec();
+        self.simulation.set_actions(Arc::new(log));
+        let steps = self.simulation.steps();
+        self.checkpoints
+            .retain(|checkpoint| checkpoint.steps() <= steps);
+        self.reached = self.simulation.now();
+    }
+}

@@ -1,0 +1,130 @@
+//! A scenario: everything a run depends on, as data.
+//!
+//! A run is a pure function of its [`Scenario`]: version, seed, cluster, settings, workload and the log of actions. The
+//! types here are what a file or a link holds, so they are written for reading: every span says its unit, every field has
+//! a default, and an unknown field is an error that names it.
+
+mod action;
+mod read;
+mod settings;
+mod validate;
+
+pub use action::{Action, Endpoint, KillKind, Setting, TimedAction};
+pub use read::{Problem, ScenarioError};
+pub use settings::{
+    Arrival, Costs, Failover, LinkSettings, Mode, ReadPolicy, SemiSync, Settings, Sync, Timers,
+    Workload,
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{NodeId, NodeSet};
+
+/// The version this engine writes. It reads this one and every older one.
+pub const VERSION: u32 = 1;
+
+/// What a run depends on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// Format version, [`VERSION`].
+    pub version: u32,
+    /// Seed of every random draw.
+    #[serde(default)]
+    pub seed: u64,
+    /// Nodes, links and clients at the start.
+    #[serde(default)]
+    pub cluster: Cluster,
+    /// Settings at the start; [`Action::Set`] changes them.
+    #[serde(default)]
+    pub settings: Settings,
+    /// The steady workload at the start.
+    #[serde(default)]
+    pub workload: Workload,
+    /// What a person did, in order of time.
+    #[serde(default)]
+    pub actions: Vec<TimedAction>,
+}
+
+impl Default for Scenario {
+    fn default() -> Self {
+        Self {
+            version: VERSION,
+            seed: 1,
+            cluster: Cluster::default(),
+            settings: Settings::default(),
+            workload: Workload::default(),
+            actions: Vec::new(),
+        }
+    }
+}
+
+/// Nodes, links and clients. Node n1 is the primary at the start.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Cluster {
+    /// Replicas beside the primary, 1 to 63 (the page offers 1 to 9).
+    pub replicas: u8,
+    /// Every link between two nodes that `links` does not name.
+    pub node_link: LinkSettings,
+    /// Every link between the clients (with their router) and a node that `links` does not name.
+    pub client_link: LinkSettings,
+    /// Links that differ, one direction each.
+    pub links: Vec<LinkOverride>,
+    /// Names of the client applications, one session each; 1 to 16.
+    pub clients: Vec<String>,
+    /// What work costs on a healthy node.
+    pub costs: Costs,
+}
+
+/// The settings of one direction of one link.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinkOverride {
+    /// Sending end.
+    pub from: Endpoint,
+    /// Receiving end.
+    pub to: Endpoint,
+    /// How it behaves.
+    pub link: LinkSettings,
+}
+
+impl Default for Cluster {
+    fn default() -> Self {
+        Self {
+            replicas: 4,
+            node_link: LinkSettings {
+                delay_us: 20_000,
+                jitter_us: 2_000,
+                loss_ppm: 0,
+            },
+            client_link: LinkSettings {
+                delay_us: 1_000,
+                jitter_us: 200,
+                loss_ppm: 0,
+            },
+            links: Vec::new(),
+            clients: ["checkout", "cart", "admin"].map(String::from).to_vec(),
+            costs: Costs::default(),
+        }
+    }
+}
+
+impl Cluster {
+    /// How many nodes there are.
+    #[must_use]
+    pub fn node_count(&self) -> usize {
+        usize::from(self.replicas) + 1
+    }
+
+    /// Every node.
+    pub fn nodes(&self) -> impl Iterator<Item = NodeId> + use<> {
+        (0..=self.replicas).map(NodeId)
+    }
+
+    /// Every node, as a set.
+    #[must_use]
+    pub fn node_set(&self) -> NodeSet {
+        NodeSet::first(self.node_count())
+    }
+}

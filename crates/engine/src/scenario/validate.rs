@@ -1,0 +1,411 @@
+//! What a scenario must satisfy before it runs. Everything is checked, nothing is corrected in silence.
+
+use super::action::{Action, Endpoint, Setting};
+use super::read::{Problem, ScenarioError};
+use super::settings::{Costs, LinkSettings, SemiSync, Settings, Sync, Timers, Workload};
+use super::{Cluster, Scenario, VERSION};
+use crate::ids::{ClientId, Key, MAX_NODES, NodeId};
+
+/// The longest span a scenario may name: an hour.
+const MOST_US: u64 = 3_600_000_000;
+/// The latest an action may happen: thirty days.
+const LATEST_US: u64 = 30 * 24 * MOST_US;
+
+type Checked = Result<(), ScenarioError>;
+
+fn within(path: &str, value: u64, least: u64, most: u64, unit: &'static str) -> Checked {
+    if (least..=most).contains(&value) {
+        return Ok(());
+    }
+    Err(ScenarioError::new(
+        path,
+        Problem::OutOfRange {
+            value,
+            least,
+            most,
+            unit,
+        },
+    ))
+}
+
+impl Scenario {
+    /// Checks every field against its range and against the others.
+    ///
+    /// # Errors
+    /// [`ScenarioError`] for the first field that is wrong.
+    pub fn validate(&self) -> Checked {
+        if self.version > VERSION {
+            return Err(ScenarioError::new(
+                "version",
+                Problem::NewerVersion {
+                    found: self.version,
+                },
+            ));
+        }
+        within(
+            "version",
+            u64::from(self.version),
+            1,
+            u64::from(VERSION),
+            "",
+        )?;
+        self.cluster.validate()?;
+        let rules = Rules {
+            cluster: &self.cluster,
+            keys: self.workload.keys,
+        };
+        rules.settings("settings", &self.settings)?;
+        workload("workload", &self.workload)?;
+        let mut earlier = 0;
+        for (index, timed) in self.actions.iter().enumerate() {
+            let path = format!("actions[{index}].at_us");
+            within(&path, timed.at_us.0, 0, LATEST_US, "µs")?;
+            if timed.at_us.0 < earlier {
+                let text = format!(
+                    "{} is before the action ahead of it, at {earlier} µs",
+                    timed.at_us.0
+                );
+                return Err(ScenarioError::new(path, Problem::Contradiction(text)));
+            }
+            earlier = timed.at_us.0;
+            rules.action(&format!("actions[{index}].action"), &timed.action)?;
+        }
+        Ok(())
+    }
+
+    /// Checks one action against this scenario's cluster, with `path` in front of the field's name in an error.
+    ///
+    /// # Errors
+    /// [`ScenarioError`] for the field that is wrong.
+    pub fn validate_action(&self, path: &str, action: &Action) -> Checked {
+        Rules {
+            cluster: &self.cluster,
+            keys: self.workload.keys,
+        }
+        .action(path, action)
+    }
+}
+
+impl Cluster {
+    fn validate(&self) -> Checked {
+        within(
+            "cluster.replicas",
+            u64::from(self.replicas),
+            1,
+            MAX_NODES as u64 - 1,
+            "replicas",
+        )?;
+        within(
+            "cluster.clients",
+            self.clients.len() as u64,
+            1,
+            16,
+            "clients",
+        )?;
+        for (index, name) in self.clients.iter().enumerate() {
+            if name.trim().is_empty() || name.chars().count() > 24 {
+                let text = format!("\"{name}\" must have 1 to 24 characters");
+                return Err(ScenarioError::new(
+                    format!("cluster.clients[{index}]"),
+                    Problem::Malformed(text),
+                ));
+            }
+        }
+        link("cluster.node_link", &self.node_link)?;
+        link("cluster.client_link", &self.client_link)?;
+        let rules = Rules {
+            cluster: self,
+            keys: u32::MAX,
+        };
+        for (index, over) in self.links.iter().enumerate() {
+            let path = format!("cluster.links[{index}]");
+            rules.ends(&path, over.from, over.to)?;
+            link(&format!("{path}.link"), &over.link)?;
+        }
+        let Costs {
+            read_us,
+            write_us,
+            apply_us,
+            fsync_us,
+        } = self.costs;
+        for (name, value) in [
+            ("read_us", read_us),
+            ("write_us", write_us),
+            ("apply_us", apply_us),
+            ("fsync_us", fsync_us),
+        ] {
+            within(&format!("cluster.costs.{name}"), value, 0, 10_000_000, "µs")?;
+        }
+        Ok(())
+    }
+}
+
+fn link(path: &str, link: &LinkSettings) -> Checked {
+    within(
+        &format!("{path}.delay_us"),
+        link.delay_us,
+        0,
+        60_000_000,
+        "µs",
+    )?;
+    within(
+        &format!("{path}.jitter_us"),
+        link.jitter_us,
+        0,
+        60_000_000,
+        "µs",
+    )?;
+    within(
+        &format!("{path}.loss_ppm"),
+        u64::from(link.loss_ppm),
+        0,
+        900_000,
+        "per million",
+    )
+}
+
+fn workload(path: &str, workload: &Workload) -> Checked {
+    within(
+        &format!("{path}.operations_per_second"),
+        workload.operations_per_second,
+        0,
+        100_000,
+        "operations/s",
+    )?;
+    within(
+        &format!("{path}.read_percent"),
+        u64::from(workload.read_percent),
+        0,
+        100,
+        "%",
+    )?;
+    within(
+        &format!("{path}.keys"),
+        u64::from(workload.keys),
+        1,
+        10_000,
+        "keys",
+    )?;
+    within(
+        &format!("{path}.skew_percent"),
+        u64::from(workload.skew_percent),
+        0,
+        300,
+        "hundredths",
+    )
+}
+
+fn timers(path: &str, timers: &Timers) -> Checked {
+    let Timers {
+        heartbeat_us,
+        election_timeout_us,
+        vote_wait_us,
+        health_check_us,
+        client_timeout_us,
+        rewind_us,
+        base_backup_us,
+    } = *timers;
+    for (name, value) in [
+        ("heartbeat_us", heartbeat_us),
+        ("election_timeout_us", election_timeout_us),
+        ("vote_wait_us", vote_wait_us),
+        ("health_check_us", health_check_us),
+        ("client_timeout_us", client_timeout_us),
+    ] {
+        within(&format!("{path}.{name}"), value, 1_000, MOST_US, "µs")?;
+    }
+    within(&format!("{path}.rewind_us"), rewind_us, 0, MOST_US, "µs")?;
+    within(
+        &format!("{path}.base_backup_us"),
+        base_backup_us,
+        0,
+        MOST_US,
+        "µs",
+    )?;
+    if election_timeout_us < 2 * heartbeat_us {
+        let text = format!(
+            "{election_timeout_us} µs must be at least two heartbeats of {heartbeat_us} µs, or every node stands"
+        );
+        return Err(ScenarioError::new(
+            format!("{path}.election_timeout_us"),
+            Problem::Contradiction(text),
+        ));
+    }
+    Ok(())
+}
+
+/// The rules that need to know the cluster.
+struct Rules<'a> {
+    cluster: &'a Cluster,
+    keys: u32,
+}
+
+impl Rules<'_> {
+    fn node(&self, path: &str, node: NodeId) -> Checked {
+        let nodes = self.cluster.node_count();
+        if node.index() < nodes {
+            return Ok(());
+        }
+        Err(ScenarioError::new(
+            path,
+            Problem::NoSuchNode {
+                node: node.to_string(),
+                nodes,
+            },
+        ))
+    }
+
+    fn client(&self, path: &str, client: ClientId) -> Checked {
+        let last = self.cluster.clients.len() - 1;
+        if client.index() <= last {
+            return Ok(());
+        }
+        Err(ScenarioError::new(
+            path,
+            Problem::NoSuchClient {
+                client: client.0,
+                last,
+            },
+        ))
+    }
+
+    fn key(&self, path: &str, key: Key) -> Checked {
+        if key.0 < self.keys {
+            return Ok(());
+        }
+        Err(ScenarioError::new(
+            path,
+            Problem::NoSuchKey {
+                key: key.0,
+                last: self.keys - 1,
+            },
+        ))
+    }
+
+    fn ends(&self, path: &str, from: Endpoint, to: Endpoint) -> Checked {
+        for (name, end) in [("from", from), ("to", to)] {
+            if let Endpoint::Node(node) = end {
+                self.node(&format!("{path}.{name}"), node)?;
+            }
+        }
+        if from == to {
+            let text = format!("{to} is also where the link begins");
+            return Err(ScenarioError::new(
+                format!("{path}.to"),
+                Problem::Contradiction(text),
+            ));
+        }
+        Ok(())
+    }
+
+    fn semi_sync(&self, path: &str, semi_sync: &SemiSync) -> Checked {
+        let replicas = u64::from(self.cluster.replicas);
+        within(
+            &format!("{path}.acks"),
+            u64::from(semi_sync.acks),
+            1,
+            replicas,
+            "replicas",
+        )?;
+        match semi_sync.timeout_us {
+            Some(timeout) => within(&format!("{path}.timeout_us"), timeout, 1_000, MOST_US, "µs"),
+            None => Ok(()),
+        }
+    }
+
+    fn sync(&self, path: &str, sync: &Sync) -> Checked {
+        for (index, &node) in sync.members.iter().flatten().enumerate() {
+            self.node(&format!("{path}.members[{index}]"), node)?;
+        }
+        match sync.drop_after_us {
+            Some(span) => within(&format!("{path}.drop_after_us"), span, 1_000, MOST_US, "µs"),
+            None => Ok(()),
+        }
+    }
+
+    fn settings(&self, path: &str, settings: &Settings) -> Checked {
+        self.semi_sync(&format!("{path}.semi_sync"), &settings.semi_sync)?;
+        self.sync(&format!("{path}.sync"), &settings.sync)?;
+        timers(&format!("{path}.timers"), &settings.timers)
+    }
+
+    fn action(&self, path: &str, action: &Action) -> Checked {
+        match action {
+            Action::Write { client, key, .. } => {
+                self.client(&format!("{path}.write.client"), *client)?;
+                self.key(&format!("{path}.write.key"), *key)
+            }
+            Action::Read { client, key, node } => {
+                self.client(&format!("{path}.read.client"), *client)?;
+                self.key(&format!("{path}.read.key"), *key)?;
+                node.map_or(Ok(()), |node| self.node(&format!("{path}.read.node"), node))
+            }
+            Action::Kill { node, .. } => self.node(&format!("{path}.kill.node"), *node),
+            Action::LoseHost { node } => self.node(&format!("{path}.lose_host.node"), *node),
+            Action::Restart { node } => self.node(&format!("{path}.restart.node"), *node),
+            Action::Freeze { node } => self.node(&format!("{path}.freeze.node"), *node),
+            Action::Thaw { node } => self.node(&format!("{path}.thaw.node"), *node),
+            Action::Slow { node, factor } => {
+                self.node(&format!("{path}.slow.node"), *node)?;
+                within(
+                    &format!("{path}.slow.factor"),
+                    u64::from(*factor),
+                    1,
+                    1_000,
+                    "times",
+                )
+            }
+            Action::CutLink { from, to } => self.ends(&format!("{path}.cut_link"), *from, *to),
+            Action::HealLink { from, to } => self.ends(&format!("{path}.heal_link"), *from, *to),
+            Action::SetLink {
+                from,
+                to,
+                link: settings,
+            } => {
+                self.ends(&format!("{path}.set_link"), *from, *to)?;
+                link(&format!("{path}.set_link.link"), settings)
+            }
+            Action::Isolate { node } => self.node(&format!("{path}.isolate.node"), *node),
+            Action::Reconnect { node } => self.node(&format!("{path}.reconnect.node"), *node),
+            Action::Promote { node } => self.node(&format!("{path}.promote.node"), *node),
+            Action::DelayMessage { by_us, .. } => within(
+                &format!("{path}.delay_message.by_us"),
+                *by_us,
+                0,
+                MOST_US,
+                "µs",
+            ),
+            Action::HealAll
+            | Action::HoldMessage { .. }
+            | Action::ReleaseMessage { .. }
+            | Action::DropMessage { .. }
+            | Action::DuplicateMessage { .. } => Ok(()),
+            Action::Set(setting) => self.setting(&format!("{path}.set"), setting),
+        }
+    }
+
+    fn setting(&self, path: &str, setting: &Setting) -> Checked {
+        match setting {
+            Setting::SemiSync(semi_sync) => self.semi_sync(&format!("{path}.semi_sync"), semi_sync),
+            Setting::Sync(sync) => self.sync(&format!("{path}.sync"), sync),
+            Setting::Timers(new) => timers(&format!("{path}.timers"), new),
+            Setting::Workload(new) => {
+                workload(&format!("{path}.workload"), new)?;
+                if new.keys == self.keys {
+                    return Ok(());
+                }
+                let text = format!(
+                    "{} is not the run's number of keys, {}, which cannot change",
+                    new.keys, self.keys
+                );
+                Err(ScenarioError::new(
+                    format!("{path}.workload.keys"),
+                    Problem::Contradiction(text),
+                ))
+            }
+            Setting::Mode(_) | Setting::Failover(_) | Setting::Fencing(_) | Setting::Reads(_) => {
+                Ok(())
+            }
+        }
+    }
+}

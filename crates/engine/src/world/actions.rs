@@ -1,0 +1,367 @@
+//! What each action does to the world.
+
+use super::{Deferred, Health, Simulation};
+use crate::event::{EventKind, NoEffect};
+use crate::ids::{MessageId, NodeId, NodeSet, OpId};
+use crate::node::{Node, Role};
+use crate::oracle::OpKind;
+use crate::scenario::{Action, Endpoint, KillKind, LinkSettings, Setting};
+use crate::time::Span;
+use crate::world::queue::Due;
+
+type Done = Result<(), NoEffect>;
+
+impl Simulation {
+    pub(super) fn apply_action(&mut self, action: &Action) {
+        if let Err(why) = self.try_action(action) {
+            self.note(EventKind::ActionHadNoEffect { why });
+        }
+    }
+
+    fn try_action(&mut self, action: &Action) -> Done {
+        match *action {
+            Action::Write { client, key, value } => {
+                let value = value.unwrap_or(self.oracle.next_op().0);
+                self.issue(client, key, OpKind::Write { value }, None);
+                Ok(())
+            }
+            Action::Read { client, key, node } => {
+                self.issue(client, key, OpKind::Read, node);
+                Ok(())
+            }
+            Action::Kill { node, how } => self.kill(node, how),
+            Action::LoseHost { node } => self.lose_host(node),
+            Action::Restart { node } => self.restart(node),
+            Action::Freeze { node } => self.freeze(node),
+            Action::Thaw { node } => self.thaw(node),
+            Action::Slow { node, factor } => self.slow(node, factor),
+            Action::CutLink { from, to } => {
+                self.cut(from, to).then_some(()).ok_or(NoEffect::SameLink)
+            }
+            Action::HealLink { from, to } => {
+                self.heal(from, to).then_some(()).ok_or(NoEffect::SameLink)
+            }
+            Action::SetLink { from, to, link } => self.set_link(from, to, link),
+            Action::Isolate { node } => self.each_link(node, false, Self::cut),
+            Action::Reconnect { node } => self.each_link(node, true, Self::heal),
+            Action::HealAll => self.heal_all(),
+            Action::HoldMessage { message } => self.hold(message),
+            Action::ReleaseMessage { message } => self.release(message),
+            Action::DropMessage { message } => self.drop_message(message),
+            Action::DelayMessage { message, by_us } => self.delay(message, Span(by_us)),
+            Action::DuplicateMessage { message } => self.duplicate(message),
+            Action::Promote { node } => self.promote(node),
+            Action::Set(ref setting) => self.set(setting),
+        }
+    }
+
+    fn is_stopped(&self, node: NodeId) -> bool {
+        matches!(self.health(node), Health::Down | Health::Lost)
+    }
+
+    /// Ends a node's life: what was in its memory is gone.
+    fn stop(&mut self, node: NodeId, health: Health, how: KillKind, event: EventKind) {
+        self.emit(event);
+        let this = &mut self.nodes[node.index()];
+        let (tip, flush) = (this.tip().lsn, this.positions().flush);
+        let unflushed: Vec<OpId> = match this.lease_until() {
+            Some(_) => this
+                .wal()
+                .range(flush.next(), tip)
+                .map(|record| record.op)
+                .collect(),
+            None => Vec::new(),
+        };
+        this.crash();
+        let host = &mut self.hosts[node.index()];
+        host.health = health;
+        host.killed = how;
+        host.life += 1;
+        host.deferred.clear();
+        for op in unflushed {
+            self.oracle.never_flushed(op);
+        }
+        if how == KillKind::PowerOff {
+            self.lose_messages(|from, _| from == Endpoint::Node(node));
+        }
+        self.note_status(node);
+    }
+
+    fn kill(&mut self, node: NodeId, how: KillKind) -> Done {
+        if self.is_stopped(node) {
+            return Err(NoEffect::AlreadyDown);
+        }
+        self.stop(node, Health::Down, how, EventKind::Killed { node });
+        Ok(())
+    }
+
+    fn lose_host(&mut self, node: NodeId) -> Done {
+        if self.health(node) == Health::Lost {
+            return Err(NoEffect::AlreadyDown);
+        }
+        self.stop(
+            node,
+            Health::Lost,
+            KillKind::PowerOff,
+            EventKind::HostLost { node },
+        );
+        self.nodes[node.index()].lose_disk();
+        self.note_status(node);
+        Ok(())
+    }
+
+    fn restart(&mut self, node: NodeId) -> Done {
+        if !self.is_stopped(node) {
+            return Err(NoEffect::AlreadyUp);
+        }
+        self.emit(EventKind::Restarted { node });
+        self.hosts[node.index()].health = Health::Up;
+        self.with_node(node, Node::restart);
+        self.note_status(node);
+        Ok(())
+    }
+
+    fn freeze(&mut self, node: NodeId) -> Done {
+        if self.health(node) != Health::Up {
+            return Err(NoEffect::CannotFreeze);
+        }
+        self.emit(EventKind::Frozen { node });
+        self.hosts[node.index()].health = Health::Frozen;
+        self.note_status(node);
+        Ok(())
+    }
+
+    /// The node goes on where it stopped: first everything that came due meanwhile, in order, as it finds it in its
+    /// sockets and timers.
+    fn thaw(&mut self, node: NodeId) -> Done {
+        if self.health(node) != Health::Frozen {
+            return Err(NoEffect::NotFrozen);
+        }
+        self.emit(EventKind::Thawed { node });
+        let thawed = self.cause;
+        self.hosts[node.index()].health = Health::Up;
+        self.note_status(node);
+        let deferred = core::mem::take(&mut self.hosts[node.index()].deferred);
+        for (cause, what) in deferred {
+            self.cause = cause.max(thawed);
+            match what {
+                Deferred::Message(message) => self.deliver_to_node(node, message),
+                Deferred::Timer(timer) => self.wake_node(node, timer),
+            }
+        }
+        Ok(())
+    }
+
+    fn slow(&mut self, node: NodeId, factor: u32) -> Done {
+        if self.nodes[node.index()].slow_factor() == factor {
+            return Err(NoEffect::SameSpeed);
+        }
+        self.emit(EventKind::SpeedChanged { node, factor });
+        self.nodes[node.index()].set_slow(factor);
+        self.note_status(node);
+        Ok(())
+    }
+
+    fn lose_messages(&mut self, lost: impl Fn(Endpoint, Endpoint) -> bool) {
+        for message in self
+            .network
+            .drop_where(|message| lost(message.from, message.to))
+        {
+            let kind = message.message.kind();
+            self.note(EventKind::MessageLost {
+                message: message.id,
+                kind,
+                from: message.from,
+                to: message.to,
+            });
+        }
+    }
+
+    fn cut(&mut self, from: Endpoint, to: Endpoint) -> bool {
+        let link = self.network.link_mut(from, to);
+        if link.cut {
+            return false;
+        }
+        link.cut = true;
+        let cause = self.cause;
+        self.emit(EventKind::LinkCut { from, to });
+        self.lose_messages(|a, b| (a, b) == (from, to));
+        self.cause = cause;
+        true
+    }
+
+    fn heal(&mut self, from: Endpoint, to: Endpoint) -> bool {
+        let link = self.network.link_mut(from, to);
+        if !link.cut {
+            return false;
+        }
+        link.cut = false;
+        self.note(EventKind::LinkHealed { from, to });
+        true
+    }
+
+    fn set_link(&mut self, from: Endpoint, to: Endpoint, settings: LinkSettings) -> Done {
+        let link = self.network.link_mut(from, to);
+        if link.settings == settings {
+            return Err(NoEffect::SameSetting);
+        }
+        link.settings = settings;
+        self.note(EventKind::LinkChanged { from, to });
+        Ok(())
+    }
+
+    /// Does something to both directions of every link between a node and the other nodes, and the clients if asked.
+    fn each_link(
+        &mut self,
+        node: NodeId,
+        clients_too: bool,
+        mut change: impl FnMut(&mut Self, Endpoint, Endpoint) -> bool,
+    ) -> Done {
+        let me = Endpoint::Node(node);
+        let mut changed = false;
+        let others = self
+            .cluster
+            .nodes()
+            .filter(|&other| other != node)
+            .map(Endpoint::Node);
+        for other in others.chain(clients_too.then_some(Endpoint::Clients)) {
+            changed |= change(self, me, other);
+            changed |= change(self, other, me);
+        }
+        changed.then_some(()).ok_or(NoEffect::SameLink)
+    }
+
+    fn heal_all(&mut self) -> Done {
+        let mut changed = false;
+        for node in self.cluster.nodes() {
+            changed |= self.each_link(node, true, Self::heal).is_ok();
+        }
+        for node in self.cluster.nodes() {
+            changed |= self.thaw(node).is_ok();
+            changed |= self.restart(node).is_ok();
+            changed |= self.slow(node, 1).is_ok();
+        }
+        changed.then_some(()).ok_or(NoEffect::NothingBroken)
+    }
+
+    fn hold(&mut self, message: MessageId) -> Done {
+        if self.network.find(message).is_none() {
+            return Err(NoEffect::NoSuchMessage);
+        }
+        self.network
+            .hold(message)
+            .then_some(())
+            .ok_or(NoEffect::NotHeld)
+    }
+
+    fn reschedule(&mut self, message: MessageId, at: crate::time::Time) -> Done {
+        let (slot, generation) = self
+            .network
+            .reschedule(message, at)
+            .ok_or(NoEffect::NoSuchMessage)?;
+        self.queue
+            .push(at, self.cause, Due::Arrival { slot, generation });
+        Ok(())
+    }
+
+    fn release(&mut self, message: MessageId) -> Done {
+        let held = self
+            .network
+            .find(message)
+            .ok_or(NoEffect::NoSuchMessage)?
+            .held;
+        if !held {
+            return Err(NoEffect::NotHeld);
+        }
+        self.reschedule(message, self.now)
+    }
+
+    fn drop_message(&mut self, message: MessageId) -> Done {
+        let dropped = self
+            .network
+            .drop_message(message)
+            .ok_or(NoEffect::NoSuchMessage)?;
+        let kind = dropped.message.kind();
+        self.note(EventKind::MessageLost {
+            message,
+            kind,
+            from: dropped.from,
+            to: dropped.to,
+        });
+        Ok(())
+    }
+
+    fn delay(&mut self, message: MessageId, by: Span) -> Done {
+        let arrives_at = self
+            .network
+            .find(message)
+            .ok_or(NoEffect::NoSuchMessage)?
+            .arrives_at;
+        self.reschedule(message, arrives_at.max(self.now) + by)
+    }
+
+    fn duplicate(&mut self, message: MessageId) -> Done {
+        let (slot, generation, at) = self
+            .network
+            .duplicate(message)
+            .ok_or(NoEffect::NoSuchMessage)?;
+        self.queue.push(
+            at.max(self.now),
+            self.cause,
+            Due::Arrival { slot, generation },
+        );
+        Ok(())
+    }
+
+    fn promote(&mut self, node: NodeId) -> Done {
+        let this = &self.nodes[node.index()];
+        if self.health(node) != Health::Up || this.is_being_rebuilt() || this.role() == Role::Fenced
+        {
+            return Err(NoEffect::CannotPromote);
+        }
+        if matches!(this.role(), Role::Primary | Role::Promoting) {
+            return Err(NoEffect::AlreadyPrimary);
+        }
+        self.with_node(node, Node::promote);
+        self.note_status(node);
+        Ok(())
+    }
+
+    fn set(&mut self, setting: &Setting) -> Done {
+        let before = self.settings.clone();
+        match setting {
+            Setting::Mode(mode) => self.settings.mode = *mode,
+            Setting::SemiSync(semi_sync) => self.settings.semi_sync = *semi_sync,
+            Setting::Sync(sync) => self.settings.sync = sync.clone(),
+            Setting::Failover(failover) => self.settings.failover = *failover,
+            Setting::Fencing(fencing) => self.settings.fencing = *fencing,
+            Setting::Reads(reads) => self.settings.reads = *reads,
+            Setting::Timers(timers) => self.settings.timers = *timers,
+            Setting::Workload(workload) => {
+                if workload == self.generator.settings() {
+                    return Err(NoEffect::SameSetting);
+                }
+                self.generator.change(*workload);
+                self.emit(EventKind::SettingChanged);
+                self.schedule_workload();
+                return Ok(());
+            }
+        }
+        if self.settings == before {
+            return Err(NoEffect::SameSetting);
+        }
+        self.emit(EventKind::SettingChanged);
+        let cause = self.cause;
+        let running: NodeSet = self
+            .cluster
+            .nodes()
+            .filter(|&node| self.health(node) == Health::Up)
+            .collect();
+        for node in running.iter() {
+            self.with_node(node, Node::settings_changed);
+            self.note_status(node);
+            self.cause = cause;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,312 @@
+//! The clients: what they have issued and not been answered, when they give up, and how the router serves them.
+
+use std::collections::VecDeque;
+
+use super::{Due, InFlight, Simulation};
+use crate::event::{EventKind, Failure};
+use crate::ids::{ClientId, EventId, Key, NodeId, OpId};
+use crate::message::{Message, Reply, Request, RequestKind};
+use crate::oracle::OpKind;
+use crate::scenario::{Endpoint, ReadPolicy};
+use crate::time::{Span, Time};
+
+/// An operation without an answer.
+#[derive(Clone, Copy, Debug)]
+struct OpenOp {
+    client: ClientId,
+    key: Key,
+    kind: OpKind,
+    /// The node it was last sent to, unless it waits in the router.
+    at: Option<NodeId>,
+    /// The node it must be sent to, past the router.
+    direct: Option<NodeId>,
+    /// The event of its issue.
+    cause: EventId,
+}
+
+/// Operations in progress. Their numbers are consecutive, so they are kept by number from the oldest open one.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Clients {
+    oldest: u32,
+    open: VecDeque<Option<OpenOp>>,
+    waiting: VecDeque<OpId>,
+    /// When clients give up, in order of time: one queue beside the heap, since the time-out is the same for all.
+    timeouts: VecDeque<(Time, OpId, EventId)>,
+}
+
+impl Clients {
+    fn get(&self, op: OpId) -> Option<OpenOp> {
+        let index = op.0.checked_sub(self.oldest)?;
+        self.open.get(index as usize).copied().flatten()
+    }
+
+    fn get_mut(&mut self, op: OpId) -> Option<&mut OpenOp> {
+        let index = op.0.checked_sub(self.oldest)?;
+        self.open.get_mut(index as usize).and_then(Option::as_mut)
+    }
+
+    fn insert(&mut self, op: OpId, open: OpenOp) {
+        if self.open.is_empty() {
+            self.oldest = op.0;
+        }
+        self.open.push_back(Some(open));
+    }
+
+    /// Ends an operation; false when it had ended.
+    fn close(&mut self, op: OpId) -> bool {
+        let Some(index) = op.0.checked_sub(self.oldest) else {
+            return false;
+        };
+        let closed = self
+            .open
+            .get_mut(index as usize)
+            .and_then(Option::take)
+            .is_some();
+        while self.open.front().is_some_and(Option::is_none) {
+            self.open.pop_front();
+            self.oldest += 1;
+        }
+        while self
+            .timeouts
+            .front()
+            .is_some_and(|&(_, op, _)| self.get(op).is_none())
+        {
+            self.timeouts.pop_front();
+        }
+        closed
+    }
+
+    pub(super) fn next_timeout(&self) -> Option<Time> {
+        self.timeouts.front().map(|&(at, ..)| at)
+    }
+
+    pub(super) fn pop_timeout(&mut self) -> (OpId, EventId) {
+        self.timeouts
+            .pop_front()
+            .map_or((OpId(0), EventId(0)), |(_, op, cause)| (op, cause))
+    }
+
+    pub(super) fn waiting_count(&self) -> usize {
+        self.waiting
+            .iter()
+            .filter(|&&op| self.get(op).is_some())
+            .count()
+    }
+}
+
+impl Simulation {
+    pub(super) fn schedule_workload(&mut self) {
+        if let Some(gap) = self.generator.gap() {
+            let due = Due::Workload {
+                epoch: self.generator.epoch,
+            };
+            self.queue.push(self.now + gap, EventId(0), due);
+        }
+    }
+
+    pub(super) fn issue_from_workload(&mut self) {
+        let drawn = self.generator.next(self.cluster.clients.len());
+        self.schedule_workload();
+        if drawn.read {
+            self.issue(drawn.client, drawn.key, OpKind::Read, None);
+        } else {
+            let value = self.oracle.next_op().0;
+            self.issue(drawn.client, drawn.key, OpKind::Write { value }, None);
+        }
+    }
+
+    /// A client issues an operation.
+    pub(super) fn issue(
+        &mut self,
+        client: ClientId,
+        key: Key,
+        kind: OpKind,
+        direct: Option<NodeId>,
+    ) {
+        let op = self.oracle.issue(client, key, kind, self.now);
+        self.emit(match kind {
+            OpKind::Write { .. } => EventKind::WriteIssued { op, client, key },
+            OpKind::Read => EventKind::ReadIssued { op, client, key },
+        });
+        self.clients.insert(
+            op,
+            OpenOp {
+                client,
+                key,
+                kind,
+                at: None,
+                direct,
+                cause: self.cause,
+            },
+        );
+        let at = self.now + Span(self.settings.timers.client_timeout_us);
+        // The time-out may have been shortened; then this one does not belong at the end of the line.
+        if self
+            .clients
+            .timeouts
+            .back()
+            .is_some_and(|&(last, ..)| last > at)
+        {
+            self.queue.push(at, self.cause, Due::ClientTimeout { op });
+        } else {
+            self.clients.timeouts.push_back((at, op, self.cause));
+        }
+        self.route(op);
+    }
+
+    /// Sends an operation to where it belongs, or lets it wait until the router knows.
+    fn route(&mut self, op: OpId) {
+        let Some(open) = self.clients.get(op) else {
+            return;
+        };
+        let fencing = self.settings.fencing;
+        let (target, primary_only) = match (open.direct, open.kind) {
+            (Some(node), _) => (Some(node), false),
+            (None, OpKind::Write { .. }) => (self.router.primary(op, fencing), true),
+            (None, OpKind::Read) => {
+                match self
+                    .router
+                    .read_target(op, self.settings.reads, fencing, self.seed)
+                {
+                    Some((node, primary_only)) => (Some(node), primary_only),
+                    None => (None, self.settings.reads == ReadPolicy::PrimaryOnly),
+                }
+            }
+        };
+        let Some(node) = target else {
+            if let Some(open) = self.clients.get_mut(op) {
+                open.at = None;
+            }
+            self.clients.waiting.push_back(op);
+            self.note(EventKind::OpWaits { op });
+            return;
+        };
+        if let Some(open) = self.clients.get_mut(op) {
+            open.at = Some(node);
+        }
+        self.oracle.routed(op, node);
+        let kind = match open.kind {
+            OpKind::Write { value } => RequestKind::Write { value },
+            OpKind::Read if primary_only => RequestKind::ReadFromPrimary,
+            OpKind::Read => RequestKind::Read,
+        };
+        let request = Request {
+            op,
+            client: open.client,
+            key: open.key,
+            kind,
+        };
+        self.note(EventKind::OpRouted { op, node });
+        self.send(Endpoint::Clients, node.into(), Message::Request(request));
+    }
+
+    /// Sends what waits; what still has nowhere to go waits on.
+    fn route_waiting(&mut self) {
+        for op in core::mem::take(&mut self.clients.waiting) {
+            if let Some(open) = self.clients.get(op) {
+                self.cause = open.cause;
+                self.route(op);
+            }
+        }
+    }
+
+    pub(super) fn check_health(&mut self) {
+        self.router.check();
+        for node in self.cluster.nodes() {
+            self.send(Endpoint::Clients, node.into(), Message::Probe);
+        }
+        let next = self.now + Span(self.settings.timers.health_check_us);
+        self.queue.push(next, EventId(0), Due::HealthCheck);
+    }
+
+    pub(super) fn on_client_message(&mut self, message: InFlight) {
+        let Endpoint::Node(node) = message.from else {
+            return;
+        };
+        match message.message {
+            Message::ProbeReply { primary, timeline } => {
+                let news = self.router.answered(node, primary, timeline, self.now);
+                if news {
+                    self.route_waiting();
+                }
+            }
+            Message::Reply { op, reply } => self.on_reply(node, op, reply),
+            _ => {}
+        }
+    }
+
+    fn on_reply(&mut self, node: NodeId, op: OpId, reply: Reply) {
+        match reply {
+            Reply::ConnectionRefused => self.router.refused_connection(node),
+            Reply::NotPrimary => self.router.not_primary(node),
+            _ => {}
+        }
+        // An answer that comes after the client gave up, or a second one, finds nobody.
+        let Some(open) = self.clients.get(op) else {
+            return;
+        };
+        match reply {
+            Reply::Acked { tip } => {
+                self.clients.close(op);
+                let lost = self.oracle.acked(op, tip, self.now);
+                let latency = self
+                    .oracle
+                    .op(op)
+                    .map_or(Span::ZERO, |op| self.now.since(op.issued_at));
+                let sample = self.series.current();
+                sample.acks += 1;
+                sample.latency_sum = sample.latency_sum + latency;
+                sample.latency_most = sample.latency_most.max(latency);
+                sample.lost += u32::from(lost);
+                self.emit(EventKind::WriteAcked { op });
+                if lost {
+                    self.emit(EventKind::WriteLost { op });
+                }
+            }
+            Reply::Value { row } => {
+                self.clients.close(op);
+                let verdict = self.oracle.answered(op, row, self.now);
+                let stale_versions = verdict.stale.map_or(0, |stale| stale.versions);
+                self.series.current().stale_reads += u32::from(stale_versions > 0);
+                self.emit(EventKind::ReadAnswered { op, stale_versions });
+            }
+            // Not executed there, for certain: another node may take it. A duplicate of an old refusal changes nothing.
+            Reply::NotPrimary | Reply::ConnectionRefused if open.at == Some(node) => {
+                self.emit(EventKind::OpRefused { op, node });
+                if open.direct.is_some() {
+                    self.fail(op, Failure::Refused);
+                } else {
+                    self.route(op);
+                }
+            }
+            Reply::ConnectionLost if open.at == Some(node) => {
+                self.clients.close(op);
+                self.oracle.unknown(op, self.now);
+                self.emit(EventKind::WriteUnknown { op });
+            }
+            Reply::NotPrimary | Reply::ConnectionRefused | Reply::ConnectionLost => {}
+        }
+    }
+
+    fn fail(&mut self, op: OpId, why: Failure) {
+        self.clients.close(op);
+        self.oracle.failed(op, why, self.now);
+        self.emit(EventKind::OpFailed { op, why });
+    }
+
+    /// A client gives up. A write that was sent may have been executed; one that was not, was not.
+    pub(super) fn on_client_timeout(&mut self, op: OpId) {
+        let Some(open) = self.clients.get(op) else {
+            return;
+        };
+        match (open.kind, open.at) {
+            (_, None) => self.fail(op, Failure::NoPrimary),
+            (OpKind::Read, Some(_)) => self.fail(op, Failure::TimedOut),
+            (OpKind::Write { .. }, Some(_)) => {
+                self.clients.close(op);
+                self.oracle.unknown(op, self.now);
+                self.emit(EventKind::WriteUnknown { op });
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The event queue: by time, ties in the order of scheduling.
+
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
+use crate::ids::{EventId, NodeId, OpId};
+use crate::node::Timer;
+use crate::time::Time;
+
+/// What is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Due {
+    /// A message arrives, if its slot still holds that generation.
+    Arrival { slot: u32, generation: u32 },
+    /// A node's timer goes off, if the node still lives that life.
+    Node {
+        node: NodeId,
+        life: u32,
+        timer: Timer,
+    },
+    /// The next operation of the steady workload.
+    Workload { epoch: u32 },
+    /// The router's next health check.
+    HealthCheck,
+    /// A client gives up on an operation.
+    ClientTimeout { op: OpId },
+}
+
+/// An entry of the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) at: Time,
+    sequence: u64,
+    pub(crate) cause: EventId,
+    pub(crate) due: Due,
+}
+
+impl Ord for Entry {
+    /// The earliest entry is the greatest: `BinaryHeap` gives the greatest first.
+    fn cmp(&self, other: &Self) -> Ordering {
+        (other.at, other.sequence).cmp(&(self.at, self.sequence))
+    }
+}
+
+impl PartialOrd for Entry {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// The queue.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Queue {
+    heap: BinaryHeap<Entry>,
+    sequence: u64,
+}
+
+impl Queue {
+    pub(crate) fn push(&mut self, at: Time, cause: EventId, due: Due) {
+        self.sequence += 1;
+        self.heap.push(Entry {
+            at,
+            sequence: self.sequence,
+            cause,
+            due,
+        });
+    }
+
+    pub(crate) fn next_at(&self) -> Option<Time> {
+        self.heap.peek().map(|entry| entry.at)
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<Entry> {
+        self.heap.pop()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.heap.len()
+    }
+}
