@@ -1,0 +1,275 @@
+//! The session: the experiment that the page shows, and the clock that moves it.
+//!
+//! The experiment lives outside the reactive graph. Components never hold it; they project it: [`Session::on_frame`] for
+//! what moves (looked at once an animation frame), [`Session::on_panel`] for what is read (at most ten times a second, and
+//! at once when a person acts). Whatever changes it goes through the methods here, and only here.
+
+mod clock;
+mod speed;
+
+use leptos::prelude::*;
+use replicascope_engine::ids::EventId;
+use replicascope_engine::scenario::Action;
+use replicascope_engine::time::{Span, Time};
+use replicascope_engine::{Experiment, Recording, Scenario, ScenarioError, Simulation};
+
+pub use speed::{SPEEDS, Speed};
+
+/// How long the panels wait between two looks at a running experiment, in milliseconds of real time.
+const PANEL_PAUSE_MS: f64 = 100.0;
+/// Most engine steps in one animation frame: what a slow phone does in a few milliseconds.
+const STEPS_PER_FRAME: u64 = 20_000;
+/// Most steps that are skipped in search of an event worth stopping at.
+const STEPS_TO_EVENT: u64 = 1_000_000;
+
+/// The experiment and its clock. A copy is a handle to the same session.
+#[derive(Clone, Copy)]
+pub struct Session {
+    experiment: StoredValue<Experiment, LocalStorage>,
+    /// Counts animation frames in which something changed.
+    frame: RwSignal<u64>,
+    /// Counts looks of the panels.
+    panel: RwSignal<u64>,
+    panel_due_ms: StoredValue<f64, LocalStorage>,
+    playing: RwSignal<bool>,
+    speed: RwSignal<Speed>,
+    notice: RwSignal<Option<String>>,
+    saturated: RwSignal<bool>,
+}
+
+impl Session {
+    /// A session on a scenario, paused at the instant `start`.
+    ///
+    /// # Errors
+    /// [`ScenarioError`] when the scenario is not valid.
+    pub fn new(scenario: Scenario, start: Time) -> Result<Self, ScenarioError> {
+        let mut experiment = Experiment::new(scenario, "Run")?;
+        experiment.current_mut().advance_to(start);
+        Ok(Self {
+            experiment: StoredValue::new_local(experiment),
+            frame: RwSignal::new(0),
+            panel: RwSignal::new(0),
+            panel_due_ms: StoredValue::new_local(0.0),
+            playing: RwSignal::new(false),
+            speed: RwSignal::new(Speed::default()),
+            notice: RwSignal::new(None),
+            saturated: RwSignal::new(false),
+        })
+    }
+
+    /// The session of the page.
+    ///
+    /// # Panics
+    /// Outside of the page's components.
+    #[must_use]
+    pub fn expect() -> Self {
+        expect_context()
+    }
+
+    /// Looks at the run without tracking it.
+    pub fn peek<T>(self, look: impl FnOnce(&Recording) -> T) -> T {
+        self.experiment
+            .with_value(|experiment| look(experiment.current()))
+    }
+
+    /// Looks at the whole experiment without tracking it.
+    pub fn peek_experiment<T>(self, look: impl FnOnce(&Experiment) -> T) -> T {
+        self.experiment.with_value(look)
+    }
+
+    /// A projection that is computed anew whenever an animation frame changed the run.
+    pub fn on_frame<T: PartialEq + Send + Sync + 'static>(
+        self,
+        look: impl Fn(&Simulation) -> T + Send + Sync + 'static,
+    ) -> Memo<T> {
+        Memo::new(move |_| {
+            self.frame.track();
+            self.peek(|recording| look(recording.simulation()))
+        })
+    }
+
+    /// A projection that is computed anew at most ten times a second while the run plays, and at once when a person acts.
+    pub fn on_panel<T: PartialEq + Send + Sync + 'static>(
+        self,
+        look: impl Fn(&Recording) -> T + Send + Sync + 'static,
+    ) -> Memo<T> {
+        Memo::new(move |_| {
+            self.panel.track();
+            self.peek(&look)
+        })
+    }
+
+    /// The present instant of the run, tracked each frame.
+    #[must_use]
+    pub fn now(self) -> Time {
+        self.frame.track();
+        self.peek(|recording| recording.simulation().now())
+    }
+
+    /// Whether the run plays.
+    #[must_use]
+    pub fn playing(self) -> Signal<bool> {
+        self.playing.into()
+    }
+
+    /// Virtual time over real time.
+    #[must_use]
+    pub fn speed(self) -> Signal<Speed> {
+        self.speed.into()
+    }
+
+    /// Something the person should know: an action that was refused, or the end of the run.
+    #[must_use]
+    pub fn notice(self) -> RwSignal<Option<String>> {
+        self.notice
+    }
+
+    /// Whether the machine cannot keep up with the speed that was asked for.
+    #[must_use]
+    pub fn saturated(self) -> Signal<bool> {
+        self.saturated.into()
+    }
+
+    /// Plays from here on.
+    pub fn play(self) {
+        self.playing.set(true);
+        self.look_again();
+    }
+
+    /// Stands still.
+    pub fn pause(self) {
+        self.playing.set(false);
+        self.look_again();
+    }
+
+    /// Plays if it stands still, and the reverse.
+    pub fn toggle(self) {
+        if self.playing.get_untracked() {
+            self.pause()
+        } else {
+            self.play()
+        }
+    }
+
+    /// Changes the speed.
+    pub fn set_speed(self, speed: Speed) {
+        self.speed.set(speed);
+    }
+
+    /// Pauses and goes on to the next event that is not background chatter.
+    pub fn step(self) {
+        self.move_paused(|recording| {
+            recording.step_to_event(STEPS_TO_EVENT);
+        });
+    }
+
+    /// Pauses and goes back before the last event that is not background chatter.
+    pub fn step_back(self) {
+        self.move_paused(|recording| {
+            recording.step_back();
+        });
+    }
+
+    /// Goes back to the start; the seed and the actions stay. Whether it plays stays too.
+    pub fn rewind(self) {
+        self.experiment
+            .update_value(|experiment| experiment.current_mut().seek(Time::ZERO));
+        self.look_again();
+    }
+
+    /// Pauses and goes to an instant.
+    pub fn seek(self, at: Time) {
+        self.move_paused(|recording| recording.seek(at));
+    }
+
+    /// Pauses and goes to the first state in which an event has happened.
+    pub fn seek_event(self, event: EventId) {
+        self.move_paused(|recording| {
+            recording.seek_event(event);
+        });
+    }
+
+    fn move_paused(self, change: impl FnOnce(&mut Recording)) {
+        self.playing.set(false);
+        self.experiment
+            .update_value(|experiment| change(experiment.current_mut()));
+        self.look_again();
+    }
+
+    /// Takes an action now. In the past of a run in which something was done later, the old future is kept as a branch.
+    /// What is refused is said in [`Session::notice`].
+    pub fn act(self, action: Action) {
+        let count = self.peek_experiment(|experiment| experiment.branches().len());
+        let name = format!("Branch {count}");
+        let mut outcome = Ok(false);
+        self.experiment
+            .update_value(|experiment| outcome = experiment.act(action, name.as_str()));
+        self.notice.set(match outcome {
+            Ok(false) => None,
+            Ok(true) => Some(format!(
+                "{name} begins here. What happened later stays in the branch before."
+            )),
+            Err(error) => Some(error.to_string()),
+        });
+        self.look_again();
+    }
+
+    /// Plays another branch.
+    pub fn switch_to(self, branch: usize) {
+        self.experiment.update_value(|experiment| {
+            experiment.switch_to(branch);
+        });
+        self.look_again();
+    }
+
+    /// Starts another scenario at the instant `start`; the present experiment is gone.
+    ///
+    /// # Errors
+    /// [`ScenarioError`] when the scenario is not valid; the present experiment stays then.
+    pub fn load(self, scenario: Scenario, start: Time) -> Result<(), ScenarioError> {
+        let mut experiment = Experiment::new(scenario, "Run")?;
+        experiment.current_mut().advance_to(start);
+        self.experiment.set_value(experiment);
+        self.look_again();
+        Ok(())
+    }
+
+    /// Moves the run by a stretch of real time; called once an animation frame.
+    fn tick(self, elapsed_ms: f64, real_ms: f64) {
+        if !self.playing.get_untracked() {
+            return;
+        }
+        let span = self.speed.get_untracked().virtual_span(elapsed_ms);
+        let mut arrived = true;
+        self.experiment.update_value(|experiment| {
+            let recording = experiment.current_mut();
+            let until = recording.simulation().now() + span;
+            arrived = recording.advance_within(until, STEPS_PER_FRAME);
+        });
+        if self.saturated.get_untracked() == arrived {
+            self.saturated.set(!arrived);
+        }
+        self.frame.update(|count| *count += 1);
+        if real_ms >= self.panel_due_ms.get_value() {
+            self.panel_due_ms.set_value(real_ms + PANEL_PAUSE_MS);
+            self.panel.update(|count| *count += 1);
+        }
+    }
+
+    /// Lets every projection be computed anew.
+    fn look_again(self) {
+        self.frame.update(|count| *count += 1);
+        self.panel.update(|count| *count += 1);
+    }
+
+    /// How much virtual time one real second is now.
+    #[must_use]
+    pub fn pace(self) -> Span {
+        self.speed.get().virtual_span(1_000.0)
+    }
+}
+
+/// Starts the page's one animation loop and stops it when the owner is cleaned up.
+pub fn start_clock(session: Session) {
+    clock::start(move |elapsed_ms, real_ms| session.tick(elapsed_ms, real_ms));
+}
