@@ -37,12 +37,12 @@ pub(crate) enum Need {
     Components,
     /// Rust's standard library for wasm32.
     WasmTarget,
-    /// Chromium and its driver.
-    Browser,
     /// What the end-to-end tests import.
     NodePackages,
     /// `wasm-opt`.
     WasmOpt,
+    /// Chromium and its driver.
+    Browser,
     /// Trunk.
     Trunk,
     /// `wasm-bindgen` and its test runner.
@@ -54,9 +54,9 @@ impl Need {
     pub(crate) const ALL: [Self; 7] = [
         Self::Components,
         Self::WasmTarget,
-        Self::Browser,
         Self::NodePackages,
         Self::WasmOpt,
+        Self::Browser,
         Self::Trunk,
         Self::WasmBindgen,
     ];

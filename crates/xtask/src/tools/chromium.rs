@@ -4,7 +4,7 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::apt;
+use super::apt::Apt;
 use crate::failure::Failure;
 use crate::process;
 
@@ -43,13 +43,16 @@ pub(super) fn ensure() -> Result<Browser, Failure> {
     if let Some(browser) = find()? {
         return Ok(browser);
     }
+    let missing = || Failure::new(MISSING);
+    let apt = Apt::here().ok_or_else(missing)?;
     super::announce(
         "Chromium and its driver from Debian",
         "the browser and end-to-end tests run in it",
         "this takes 1 to 3 minutes",
     );
-    apt::install(&["chromium", "chromium-driver"], MISSING)?;
-    find()?.ok_or_else(|| Failure::new(MISSING))
+    apt.install(&["chromium", "chromium-driver"])
+        .map_err(|_| missing())?;
+    find()?.ok_or_else(missing)
 }
 
 fn find() -> Result<Option<Browser>, Failure> {

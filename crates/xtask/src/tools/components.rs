@@ -3,13 +3,10 @@
 use std::env::consts::EXE_SUFFIX;
 use std::process::Command;
 
-use super::apt;
+use super::apt::Apt;
 use super::toolchain::Toolchain;
 use crate::failure::Failure;
 use crate::process;
-
-const MISSING: &str =
-    "rustfmt or clippy is missing; get them with: rustup component add rustfmt clippy";
 
 /// Debian's packages with a compiler, and those with the rustfmt and clippy that belong to it.
 const DEBIAN: [(&str, [&str; 2]); 2] = [
@@ -26,18 +23,31 @@ pub(super) fn ensure(toolchain: &Toolchain) -> Result<(), Failure> {
     if program("cargo-fmt").is_file() && program("cargo-clippy").is_file() {
         return Ok(());
     }
-    super::announce(
-        "rustfmt and clippy",
-        "the tests check the code with them",
-        "this takes a few seconds",
-    );
+    let announce = || {
+        super::announce(
+            "rustfmt and clippy",
+            "the tests check the code with them",
+            "this takes a few seconds",
+        );
+    };
     if let Some(packages) = debian_packages(&program("rustc").to_string_lossy()) {
-        return apt::install(&packages, MISSING);
+        let missing = || missing(&format!("sudo apt-get install {}", packages.join(" ")));
+        let apt = Apt::here().ok_or_else(missing)?;
+        announce();
+        return apt.install(&packages).map_err(|_| missing());
     }
-    let rustup = super::require("rustup", MISSING)?;
+    let missing = || missing("rustup component add rustfmt clippy");
+    let rustup = process::find("rustup").ok_or_else(missing)?;
+    announce();
     let mut add = Command::new(rustup);
     add.args(["component", "add", "rustfmt", "clippy"]);
-    process::run_quietly(&mut add).map_err(|_| Failure::new(MISSING))
+    process::run_quietly(&mut add).map_err(|_| missing())
+}
+
+fn missing(command: &str) -> Failure {
+    Failure::new(format!(
+        "rustfmt or clippy is missing; get them with: {command}"
+    ))
 }
 
 /// The packages that complete Debian's compiler, if `rustc` is part of one.
