@@ -9,6 +9,7 @@
 
 pub mod cow_log;
 pub mod event;
+pub mod generate;
 pub mod ids;
 pub mod message;
 pub mod node;

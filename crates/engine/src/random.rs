@@ -24,6 +24,8 @@ pub enum Purpose {
     Client = 6,
     /// Replica that a read goes to under the random policy: (operation).
     ReadTarget = 7,
+    /// The making of random scenarios: (throw).
+    Scenario = 9,
     /// Extra wait before a node stands for election: (node, attempt).
     ElectionJitter = 8,
 }

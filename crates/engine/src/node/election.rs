@@ -48,12 +48,21 @@ pub(super) struct Election {
 }
 
 impl Election {
+    /// Ends the attempt in progress; the alarm that is set stays set.
     pub(super) fn stop(&mut self) {
         *self = Self {
-            attempt: self.attempt,
+            attempt: self.attempt + 1,
             due: self.due,
+            armed: self.armed,
             ..Self::default()
         };
+    }
+
+    /// A crash: the alarm is gone too.
+    pub(super) fn crash(&mut self) {
+        self.stop();
+        self.armed = None;
+        self.due = Time::ZERO;
     }
 }
 
@@ -71,7 +80,8 @@ impl Node {
 
     /// Sets the alarm for the end of the silence. An alarm that was set earlier stays and is looked at when it goes off.
     pub(super) fn arm_election(&mut self, cx: &mut Context<'_>) {
-        if self.primary.is_some() || cx.settings.failover == Failover::Manual {
+        let idle = self.election.phase == Phase::Idle;
+        if self.primary.is_some() || cx.settings.failover == Failover::Manual || !idle {
             return;
         }
         let silence = self.follow.last_heard + self.follow.patience + self.jitter(cx);
@@ -93,7 +103,11 @@ impl Node {
         }
         let silence = self.follow.last_heard + self.follow.patience + self.jitter(cx);
         self.election.due = self.election.due.max(silence);
-        if cx.now < self.election.due || self.election.phase != Phase::Idle {
+        if self.election.phase != Phase::Idle {
+            // The end of the attempt in progress sets the next alarm.
+            return;
+        }
+        if cx.now < self.election.due {
             self.arm_election(cx);
             return;
         }

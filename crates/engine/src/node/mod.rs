@@ -416,7 +416,7 @@ impl Node {
         self.write = self.flush;
         self.flushing = false;
         self.processor.clear();
-        self.election.stop();
+        self.election.crash();
         self.follow.forget();
     }
 

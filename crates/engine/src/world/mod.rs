@@ -43,7 +43,7 @@ struct Host {
     /// What came due while it was frozen.
     deferred: Vec<(EventId, Deferred)>,
     /// As the lanes last noted it.
-    noted: (Role, Health, u32),
+    noted: (Role, Health, u32, bool),
 }
 
 /// Something that waits for a frozen node to go on.
@@ -118,7 +118,7 @@ impl Simulation {
             killed: KillKind::Process,
             life: 0,
             deferred: Vec::new(),
-            noted: (node.role(), Health::Up, 0),
+            noted: (node.role(), Health::Up, 0, false),
         };
         let mut simulation = Self {
             seed,
@@ -669,26 +669,24 @@ impl Simulation {
     /// Notes a change of a node's role or health, and who takes writes by that.
     fn note_status(&mut self, node: NodeId) {
         let index = node.index();
-        let status = (
-            self.nodes[index].role(),
-            self.hosts[index].health,
-            self.nodes[index].slow_factor(),
-        );
-        if status == self.hosts[index].noted {
+        let (this, health) = (&self.nodes[index], self.hosts[index].health);
+        let writes = health == Health::Up && this.accepts_writes(self.now, self.settings.fencing);
+        let (role, slow) = (this.role(), this.slow_factor());
+        let before = core::mem::replace(&mut self.hosts[index].noted, (role, health, slow, writes));
+        if before == (role, health, slow, writes) {
             return;
         }
-        self.hosts[index].noted = status;
-        let (role, health, slow) = status;
-        self.lanes.note(
-            node,
-            LaneChange {
-                at: self.now,
-                role,
-                health,
-                slow,
-            },
-        );
-        let writes = role == Role::Primary && health == Health::Up;
+        if before != (role, health, slow, !writes) {
+            self.lanes.note(
+                node,
+                LaneChange {
+                    at: self.now,
+                    role,
+                    health,
+                    slow,
+                },
+            );
+        }
         let writers = if writes {
             self.writers.with(node)
         } else {
