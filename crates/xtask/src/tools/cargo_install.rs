@@ -14,6 +14,8 @@ pub(super) struct Crate<'a> {
     pub(super) version: &'a str,
     /// Further options of `cargo install`.
     pub(super) options: &'a [&'a str],
+    /// How much work the compiler spends on it, 0 to 3.
+    pub(super) opt_level: &'a str,
 }
 
 impl Crate<'_> {
@@ -41,6 +43,7 @@ impl Crate<'_> {
             // Cargo warns about folders that are not on the PATH; this one never will be.
             .env("PATH", process::path_with(&[folder.join("bin")]))
             // A newcomer waits for this. Link-time optimisation doubles the wait and wins nothing here.
+            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", self.opt_level)
             .env("CARGO_PROFILE_RELEASE_LTO", "off")
             .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
             .env("CARGO_PROFILE_RELEASE_DEBUG", "false");

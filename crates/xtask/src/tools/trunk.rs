@@ -30,6 +30,8 @@ fn install(folder: &Path) -> Result<(), Failure> {
         version: VERSION,
         // Without the feature that looks for newer versions.
         options: &["--no-default-features", "--features", "rustls"],
+        // It copies files and starts other programs: nobody would notice more.
+        opt_level: "1",
     };
     trunk.install(folder)?;
     super::discard(&folder.join("target"))

@@ -31,6 +31,8 @@ fn install(version: &str, folder: &Path) -> Result<(), Failure> {
         name: "wasm-bindgen-cli",
         version,
         options: &[],
+        // It takes large modules apart in every browser test.
+        opt_level: "3",
     };
     if let Err(failure) = cli.install(folder) {
         println!("{failure}; trying again with other versions of its dependencies.");
