@@ -81,7 +81,8 @@ pub fn scenario(seed: u64, limits: Limits) -> Scenario {
         (0..dice.between(1, limits.actions)).map(|_| dice.below(limits.faults_until.0)).collect();
     times.sort_unstable();
     // Losing the only up-to-date disk is a loss that no protocol survives; one disk, with a set that nobody leaves, is not.
-    let mut disks_to_lose = u64::from(cluster.replicas >= 2 && settings.sync.drop_after_us.is_none());
+    let everybody_stays = settings.sync.drop_after_us.is_none() && settings.sync.members.is_none();
+    let mut disks_to_lose = u64::from(cluster.replicas >= 2 && everybody_stays);
     let mut actions = Vec::new();
     for at in times {
         let action = action(&mut dice, &cluster, &settings, &workload, limits, &mut disks_to_lose);

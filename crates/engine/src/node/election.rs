@@ -428,6 +428,14 @@ impl Node {
         stepped_down: bool,
         standing: Standing,
     ) {
+        if self.role == Role::Promoting && stepped_down && self.ballot.term == term {
+            // The old primary is out of office after all: no lease to wait for.
+            if let Some(primary) = &mut self.primary {
+                primary.opens_at = cx.now;
+            }
+            self.open_if_ready(cx);
+            return;
+        }
         if self.election.phase != Phase::Voting || self.ballot.term != term {
             return;
         }

@@ -514,13 +514,15 @@ impl Node {
     }
 
     fn on_job_done(&mut self, cx: &mut Context<'_>) {
-        let Some(job) = self.processor.finish() else {
+        // The job stays at the head while it ends, so that what it enqueues does not start a second one beside it.
+        let Some(job) = self.processor.head() else {
             return;
         };
         match job {
             processor::Job::Execute(request) => self.execute(cx, request),
             processor::Job::Apply => self.on_applied(cx),
         }
+        self.processor.finish();
         self.start_job(cx);
     }
 
@@ -585,7 +587,9 @@ impl Node {
             node: self.id,
             lsn: self.flush,
         });
-        if self.primary.is_some() {
+        if self.role == Role::Promoting {
+            self.apply_next(cx);
+        } else if self.primary.is_some() {
             self.ship_to_all(cx);
             self.release_commits(cx);
         } else {

@@ -43,8 +43,8 @@ impl Processor {
         self.jobs.front().copied()
     }
 
-    pub(super) fn finish(&mut self) -> Option<Job> {
-        self.jobs.pop_front()
+    pub(super) fn finish(&mut self) {
+        self.jobs.pop_front();
     }
 
     pub(super) fn len(&self) -> usize {

@@ -1,0 +1,93 @@
+//! Bad input is refused with the path of the field, and never half applied.
+
+use replicascope_engine::scenario::Problem;
+use replicascope_engine::{Scenario, Simulation};
+
+fn refuse(text: &str) -> String {
+    let error = Scenario::from_json(text).expect_err(text);
+    assert!(!error.path.is_empty());
+    error.to_string()
+}
+
+#[test]
+fn each_error_names_the_field_and_the_value() {
+    let cases = [
+        (
+            r#"{"version":1,"actions":[{"at_us":5,"action":{"kill":{"node":"n9"}}}]}"#,
+            "actions[0].action.kill.node: n9 is not in the cluster, which has n1 to n5",
+        ),
+        (
+            r#"{"version":1,"cluster":{"node_link":{"delay_us":-5}}}"#,
+            "cluster.node_link.delay_us: invalid value: integer `-5`, expected u64 at line 1 column 50",
+        ),
+        (
+            r#"{"version":1,"workload":{"operations_per_second":1000000000000}}"#,
+            "workload.operations_per_second: 1000000000000 is not in 0 to 100000 operations/s",
+        ),
+        (r#"{"version":1,"cluster":{"replicas":0}}"#, "cluster.replicas: 0 is not in 1 to 63 replicas"),
+        (
+            r#"{"version":1,"settings":{"semi_sync":{"acks":5}}}"#,
+            "settings.semi_sync.acks: 5 is not in 1 to 4 replicas",
+        ),
+        (
+            r#"{"version":1,"settings":{"sync":{"members":["n2","n7"]}}}"#,
+            "settings.sync.members[1]: n7 is not in the cluster, which has n1 to n5",
+        ),
+        (
+            r#"{"version":1,"settings":{"timers":{"heartbeat_us":900000}}}"#,
+            "settings.timers.election_timeout_us: 1500000 µs must be at least two heartbeats of 900000 µs, or every node stands",
+        ),
+        (
+            r#"{"version":1,"actions":[{"at_us":9,"action":"heal_all"},{"at_us":5,"action":"heal_all"}]}"#,
+            "actions[1].at_us: 5 is before the action ahead of it, at 9 µs",
+        ),
+        (
+            r#"{"version":1,"actions":[{"at_us":9,"action":{"cut_link":{"from":"n1","to":"n1"}}}]}"#,
+            "actions[0].action.cut_link.to: n1 is also where the link begins",
+        ),
+        (
+            r#"{"version":1,"actions":[{"at_us":9,"action":{"write":{"client":3,"key":0}}}]}"#,
+            "actions[0].action.write.client: there is no client 3; they are 0 to 2",
+        ),
+        (
+            r#"{"version":1,"actions":[{"at_us":9,"action":{"write":{"client":0,"key":12}}}]}"#,
+            "actions[0].action.write.key: there is no key 12; they are 0 to 11",
+        ),
+        (
+            r#"{"version":1,"actions":[{"at_us":9,"action":{"slow":{"node":"n1","factor":0}}}]}"#,
+            "actions[0].action.slow.factor: 0 is not in 1 to 1000 times",
+        ),
+        (r#"{"version":2}"#, "version: version 2 is newer than this engine, which reads up to 1"),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(refuse(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn an_unknown_field_and_a_bad_name_are_named() {
+    let unknown = refuse(r#"{"version":1,"settings":{"fencign":true}}"#);
+    assert!(unknown.starts_with("settings.fencign: unknown field `fencign`"), "{unknown}");
+    let node = refuse(r#"{"version":1,"actions":[{"at_us":5,"action":{"kill":{"node":"n0"}}}]}"#);
+    assert!(node.starts_with("actions[0].action.kill.node: \"n0\" is not a node's name"), "{node}");
+    let cut = refuse(r#"{"version":1,"seed":"#);
+    assert!(cut.contains("EOF"), "{cut}");
+    let tail = refuse(r#"{"version":1} and more"#);
+    assert!(tail.starts_with("scenario: trailing characters"), "{tail}");
+}
+
+#[test]
+fn the_simulation_refuses_what_validation_refuses() {
+    let mut scenario = Scenario::default();
+    scenario.workload.read_percent = 101;
+    let error = Simulation::new(&scenario).expect_err("101 %");
+    assert_eq!(error.path, "workload.read_percent");
+    assert_eq!(error.problem, Problem::OutOfRange { value: 101, least: 0, most: 100, unit: "%" });
+}
+
+#[test]
+fn a_scenario_survives_being_written_and_read() {
+    let scenario = Scenario::default();
+    assert_eq!(Scenario::from_json(&scenario.to_json()), Ok(scenario));
+    assert_eq!(Scenario::from_json(r#"{"version":1}"#).expect("all fields have defaults").seed, 0);
+}
