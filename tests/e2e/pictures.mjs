@@ -4,7 +4,7 @@
 import { mkdir } from "node:fs/promises";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { launchBrowser, openPage, serveDist } from "./harness.mjs";
+import { launchBrowser, openPage, serveDist } from "./stage.mjs";
 
 const FOLDER = fileURLToPath(new URL("pictures", import.meta.url));
 const SIZES = [

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { launchBrowser, openPage, pageTest, serveDist } from "./harness.mjs";
+import { pageTest } from "./harness.mjs";
+import { launchBrowser, openPage, serveDist } from "./stage.mjs";
 
 /** Two frames later whatever the page does once per frame has been done. */
 function frames(page) {

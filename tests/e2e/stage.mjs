@@ -1,0 +1,92 @@
+// The built page on a server, a browser, and a watch over both. Knows nothing of a test runner.
+
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+import { serve } from "./server.mjs";
+
+export const DIST = fileURLToPath(new URL("../../dist", import.meta.url));
+
+/** The page is ready when this is visible. */
+export const READY = "main";
+
+/** Where Chromium is if CHROME, which `cargo xtask` sets, does not say. */
+const USUAL_PLACES = [
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/Applications/Chromium.app/Contents/MacOS/Chromium",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+];
+
+/** The same as in webdriver.json: without a sandbox because root has none. */
+const ARGUMENTS = [
+  "--headless=new",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-dev-shm-usage",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Starts Chromium with a new, temporary profile. */
+export function launchBrowser() {
+  const executablePath = process.env.CHROME || USUAL_PLACES.find((place) => existsSync(place));
+  assert.ok(executablePath, "there is no Chromium: `cargo xtask setup` installs it, or set CHROME");
+  return chromium.launch({ executablePath, args: ARGUMENTS });
+}
+
+/** Serves dist/, which has to have been built. */
+export function serveDist() {
+  assert.ok(existsSync(DIST), "there is no dist/: build the page with `trunk build --release`");
+  return serve(DIST);
+}
+
+/**
+ * Loads the page in a new context of `browser` and waits until it is ready.
+ *
+ * `options`: `path`, what follows the address, such as "#seed=7"; `ready`, a selector other than READY; and
+ * whatever Playwright knows of a context (viewport, colorScheme, reducedMotion, ...).
+ * Returns the page, its context and `problems()`: what the watch has seen so far, as lines.
+ */
+export async function openPage(browser, server, options = {}) {
+  const { path = "", ready = READY, ...contextOptions } = options;
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...contextOptions });
+  const page = await context.newPage();
+  const seen = [];
+  const alreadyServed = server.requests.length;
+  let loaded = false;
+
+  page.on("console", (message) => {
+    if (["error", "warning", "assert"].includes(message.type())) {
+      seen.push(`console ${message.type()}: ${message.text()}`);
+    }
+  });
+  page.on("pageerror", (error) => seen.push(`uncaught: ${error.stack ?? error}`));
+  page.on("crash", () => seen.push("the page crashed"));
+  page.on("requestfailed", (request) => {
+    seen.push(`request failed: ${request.url()} (${request.failure()?.errorText})`);
+  });
+  const network = (what) => {
+    if (loaded) seen.push(`network after load: ${what}`);
+  };
+  // On the context, so that workers' requests count too.
+  context.on("request", (request) => network(`${request.method()} ${request.url()}`));
+  page.on("websocket", (socket) => network(`WebSocket ${socket.url()}`));
+
+  await page.goto(server.url + path, { waitUntil: "load" });
+  await page.locator(ready).first().waitFor({ state: "visible" }).catch((error) => {
+    throw new Error([error.message, ...seen].join("\n"));
+  });
+  await page.waitForLoadState("networkidle");
+  loaded = true;
+
+  const problems = () => {
+    const missing = server.requests.slice(alreadyServed).filter((request) => request.status !== 200);
+    return [...seen, ...missing.map((request) => `missing file: ${request.path}`)];
+  };
+  return { page, context, problems };
+}
