@@ -3,8 +3,8 @@
 use crate::ids::{ClientId, Key, NodeId};
 use crate::random::{Purpose, below, draw};
 use crate::scenario::{
-    Action, Arrival, Cluster, Endpoint, Failover, KillKind, LinkSettings, Mode, ReadPolicy, Scenario, SemiSync,
-    Setting, Settings, Sync, TimedAction, Workload,
+    Action, Arrival, Cluster, Endpoint, Failover, KillKind, LinkSettings, Mode, ReadPolicy,
+    Scenario, SemiSync, Setting, Settings, Sync, TimedAction, Workload,
 };
 use crate::time::Time;
 
@@ -21,7 +21,11 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { fencing_may_be_off: true, faults_until: Time::from_secs(12), actions: 14 }
+        Self {
+            fencing_may_be_off: true,
+            faults_until: Time::from_secs(12),
+            actions: 14,
+        }
     }
 }
 
@@ -56,8 +60,16 @@ impl Dice {
     fn link(&mut self) -> LinkSettings {
         let delay_us = self.pick(&[200, 5_000, 30_000, 100_000]);
         let jitter_us = self.below(delay_us / 2 + 1);
-        let loss_ppm = if self.one_in(3) { self.between(1, 50_000) as u32 } else { 0 };
-        LinkSettings { delay_us, jitter_us, loss_ppm }
+        let loss_ppm = if self.one_in(3) {
+            self.between(1, 50_000) as u32
+        } else {
+            0
+        };
+        LinkSettings {
+            delay_us,
+            jitter_us,
+            loss_ppm,
+        }
     }
 }
 
@@ -65,7 +77,10 @@ impl Dice {
 #[must_use]
 pub fn scenario(seed: u64, limits: Limits) -> Scenario {
     let mut dice = Dice { seed, throws: 0 };
-    let mut cluster = Cluster { replicas: dice.between(1, 6) as u8, ..Cluster::default() };
+    let mut cluster = Cluster {
+        replicas: dice.between(1, 6) as u8,
+        ..Cluster::default()
+    };
     cluster.node_link = dice.link();
     cluster.client_link.delay_us = dice.pick(&[100, 2_000, 40_000]);
     cluster.costs.apply_us = dice.pick(&[100, 400, 4_000]);
@@ -77,22 +92,42 @@ pub fn scenario(seed: u64, limits: Limits) -> Scenario {
         skew_percent: dice.pick(&[0, 99]),
         arrival: dice.pick(&[Arrival::Poisson, Arrival::Even]),
     };
-    let mut times: Vec<u64> =
-        (0..dice.between(1, limits.actions)).map(|_| dice.below(limits.faults_until.0)).collect();
+    let mut times: Vec<u64> = (0..dice.between(1, limits.actions))
+        .map(|_| dice.below(limits.faults_until.0))
+        .collect();
     times.sort_unstable();
     // Losing the only up-to-date disk is a loss that no protocol survives; one disk, with a set that nobody leaves, is not.
     let everybody_stays = settings.sync.drop_after_us.is_none() && settings.sync.members.is_none();
     let mut disks_to_lose = u64::from(cluster.replicas >= 2 && everybody_stays);
     let mut actions = Vec::new();
     for at in times {
-        let action = action(&mut dice, &cluster, &settings, &workload, limits, &mut disks_to_lose);
-        actions.push(TimedAction { at_us: Time(at), action });
+        let action = action(
+            &mut dice,
+            &cluster,
+            &settings,
+            &workload,
+            limits,
+            &mut disks_to_lose,
+        );
+        actions.push(TimedAction {
+            at_us: Time(at),
+            action,
+        });
     }
-    Scenario { seed, cluster, settings, workload, actions, ..Scenario::default() }
+    Scenario {
+        seed,
+        cluster,
+        settings,
+        workload,
+        actions,
+        ..Scenario::default()
+    }
 }
 
 fn settings(dice: &mut Dice, cluster: &Cluster, limits: Limits) -> Settings {
-    let members = dice.one_in(3).then(|| cluster.nodes().filter(|_| dice.one_in(2)).collect());
+    let members = dice
+        .one_in(3)
+        .then(|| cluster.nodes().filter(|_| dice.one_in(2)).collect());
     let drop_after_us = dice.one_in(2).then(|| dice.between(50_000, 3_000_000));
     Settings {
         mode: dice.pick(&[Mode::Async, Mode::SemiSync, Mode::Sync, Mode::Sync]),
@@ -100,10 +135,17 @@ fn settings(dice: &mut Dice, cluster: &Cluster, limits: Limits) -> Settings {
             acks: dice.between(1, u64::from(cluster.replicas)) as u8,
             timeout_us: dice.one_in(2).then(|| dice.between(50_000, 3_000_000)),
         },
-        sync: Sync { members, drop_after_us },
+        sync: Sync {
+            members,
+            drop_after_us,
+        },
         failover: Failover::Election,
         fencing: !limits.fencing_may_be_off || !dice.one_in(3),
-        reads: dice.pick(&[ReadPolicy::PrimaryOnly, ReadPolicy::RoundRobin, ReadPolicy::Random]),
+        reads: dice.pick(&[
+            ReadPolicy::PrimaryOnly,
+            ReadPolicy::RoundRobin,
+            ReadPolicy::Random,
+        ]),
         ..Settings::default()
     }
 }
@@ -117,7 +159,9 @@ fn action(
     disks_to_lose: &mut u64,
 ) -> Action {
     let node = dice.node(cluster);
-    let other = NodeId((node.0 + dice.between(1, u64::from(cluster.replicas)) as u8) % (cluster.replicas + 1));
+    let other = NodeId(
+        (node.0 + dice.between(1, u64::from(cluster.replicas)) as u8) % (cluster.replicas + 1),
+    );
     let (from, to) = match dice.below(6) {
         0 => (Endpoint::Clients, Endpoint::Node(node)),
         1 => (Endpoint::Node(node), Endpoint::Clients),
@@ -127,30 +171,55 @@ fn action(
     let key = Key(dice.below(u64::from(workload.keys)) as u32);
     let message = crate::ids::MessageId(dice.between(1, 4_000));
     match dice.below(24) {
-        0..=2 => Action::Kill { node, how: dice.pick(&[KillKind::PowerOff, KillKind::Process]) },
+        0..=2 => Action::Kill {
+            node,
+            how: dice.pick(&[KillKind::PowerOff, KillKind::Process]),
+        },
         3..=5 => Action::Restart { node },
         6 | 7 => Action::Freeze { node },
         8 | 9 => Action::Thaw { node },
-        10 => Action::Slow { node, factor: dice.pick(&[1, 10, 200]) },
+        10 => Action::Slow {
+            node,
+            factor: dice.pick(&[1, 10, 200]),
+        },
         11 | 12 => Action::Isolate { node },
         13 => Action::Reconnect { node },
         14 | 15 => Action::CutLink { from, to },
         16 => Action::HealLink { from, to },
-        17 => Action::SetLink { from, to, link: dice.link() },
+        17 => Action::SetLink {
+            from,
+            to,
+            link: dice.link(),
+        },
         18 => Action::Promote { node },
-        19 => Action::Set(Setting::Mode(dice.pick(&[Mode::Async, Mode::SemiSync, Mode::Sync]))),
+        19 => Action::Set(Setting::Mode(dice.pick(&[
+            Mode::Async,
+            Mode::SemiSync,
+            Mode::Sync,
+        ]))),
         20 => match dice.below(5) {
             0 => Action::HoldMessage { message },
             1 => Action::ReleaseMessage { message },
             2 => Action::DropMessage { message },
-            3 => Action::DelayMessage { message, by_us: dice.below(2_000_000) },
+            3 => Action::DelayMessage {
+                message,
+                by_us: dice.below(2_000_000),
+            },
             _ => Action::DuplicateMessage { message },
         },
         21 => {
             if dice.one_in(2) {
-                Action::Write { client, key, value: None }
+                Action::Write {
+                    client,
+                    key,
+                    value: None,
+                }
             } else {
-                Action::Read { client, key, node: dice.one_in(2).then_some(node) }
+                Action::Read {
+                    client,
+                    key,
+                    node: dice.one_in(2).then_some(node),
+                }
             }
         }
         22 if *disks_to_lose > 0 => {

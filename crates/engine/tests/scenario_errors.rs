@@ -24,7 +24,10 @@ fn each_error_names_the_field_and_the_value() {
             r#"{"version":1,"workload":{"operations_per_second":1000000000000}}"#,
             "workload.operations_per_second: 1000000000000 is not in 0 to 100000 operations/s",
         ),
-        (r#"{"version":1,"cluster":{"replicas":0}}"#, "cluster.replicas: 0 is not in 1 to 63 replicas"),
+        (
+            r#"{"version":1,"cluster":{"replicas":0}}"#,
+            "cluster.replicas: 0 is not in 1 to 63 replicas",
+        ),
         (
             r#"{"version":1,"settings":{"semi_sync":{"acks":5}}}"#,
             "settings.semi_sync.acks: 5 is not in 1 to 4 replicas",
@@ -57,7 +60,10 @@ fn each_error_names_the_field_and_the_value() {
             r#"{"version":1,"actions":[{"at_us":9,"action":{"slow":{"node":"n1","factor":0}}}]}"#,
             "actions[0].action.slow.factor: 0 is not in 1 to 1000 times",
         ),
-        (r#"{"version":2}"#, "version: version 2 is newer than this engine, which reads up to 1"),
+        (
+            r#"{"version":2}"#,
+            "version: version 2 is newer than this engine, which reads up to 1",
+        ),
     ];
     for (text, expected) in cases {
         assert_eq!(refuse(text), expected, "{text}");
@@ -67,9 +73,15 @@ fn each_error_names_the_field_and_the_value() {
 #[test]
 fn an_unknown_field_and_a_bad_name_are_named() {
     let unknown = refuse(r#"{"version":1,"settings":{"fencign":true}}"#);
-    assert!(unknown.starts_with("settings.fencign: unknown field `fencign`"), "{unknown}");
+    assert!(
+        unknown.starts_with("settings.fencign: unknown field `fencign`"),
+        "{unknown}"
+    );
     let node = refuse(r#"{"version":1,"actions":[{"at_us":5,"action":{"kill":{"node":"n0"}}}]}"#);
-    assert!(node.starts_with("actions[0].action.kill.node: \"n0\" is not a node's name"), "{node}");
+    assert!(
+        node.starts_with("actions[0].action.kill.node: \"n0\" is not a node's name"),
+        "{node}"
+    );
     let cut = refuse(r#"{"version":1,"seed":"#);
     assert!(cut.contains("EOF"), "{cut}");
     let tail = refuse(r#"{"version":1} and more"#);
@@ -82,12 +94,25 @@ fn the_simulation_refuses_what_validation_refuses() {
     scenario.workload.read_percent = 101;
     let error = Simulation::new(&scenario).expect_err("101 %");
     assert_eq!(error.path, "workload.read_percent");
-    assert_eq!(error.problem, Problem::OutOfRange { value: 101, least: 0, most: 100, unit: "%" });
+    assert_eq!(
+        error.problem,
+        Problem::OutOfRange {
+            value: 101,
+            least: 0,
+            most: 100,
+            unit: "%"
+        }
+    );
 }
 
 #[test]
 fn a_scenario_survives_being_written_and_read() {
     let scenario = Scenario::default();
     assert_eq!(Scenario::from_json(&scenario.to_json()), Ok(scenario));
-    assert_eq!(Scenario::from_json(r#"{"version":1}"#).expect("all fields have defaults").seed, 0);
+    assert_eq!(
+        Scenario::from_json(r#"{"version":1}"#)
+            .expect("all fields have defaults")
+            .seed,
+        0
+    );
 }

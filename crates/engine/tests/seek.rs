@@ -11,7 +11,12 @@ const END: Time = Time::from_secs(16);
 /// What two equal states cannot differ in.
 fn fingerprint(simulation: &Simulation) -> (u64, u64, u64, Time) {
     let trace = simulation.trace();
-    (trace.hash(), trace.len(), simulation.steps(), simulation.now())
+    (
+        trace.hash(),
+        trace.len(),
+        simulation.steps(),
+        simulation.now(),
+    )
 }
 
 fn uninterrupted(scenario: &Scenario) -> Simulation {
@@ -27,13 +32,23 @@ fn going_on_from_any_event_gives_the_uninterrupted_run() {
         let reference = uninterrupted(&scenario);
         let mut recording = Recording::new(scenario.clone()).expect("valid");
         recording.advance_to(END);
-        assert_eq!(fingerprint(recording.simulation()), fingerprint(&reference), "seed {seed}");
+        assert_eq!(
+            fingerprint(recording.simulation()),
+            fingerprint(&reference),
+            "seed {seed}"
+        );
         let events = reference.trace().len();
         for fraction in [0, 1, 37, 500, 730, 999, 1_000, 3] {
             let target = EventId((events * fraction / 1_000).max(1));
-            assert!(recording.seek_event(target), "seed {seed}: event {target:?} of {events}");
+            assert!(
+                recording.seek_event(target),
+                "seed {seed}: event {target:?} of {events}"
+            );
             let here = recording.simulation();
-            assert!(here.trace().len() >= target.0 && here.trace().get(target) == reference.trace().get(target));
+            assert!(
+                here.trace().len() >= target.0
+                    && here.trace().get(target) == reference.trace().get(target)
+            );
             recording.advance_to(END);
             assert_eq!(
                 fingerprint(recording.simulation()),
@@ -56,7 +71,11 @@ fn seeking_to_an_instant_gives_the_state_of_that_instant() {
             recording.seek(at);
             let mut reference = Simulation::new(&scenario).expect("valid");
             reference.advance_to(at);
-            assert_eq!(fingerprint(recording.simulation()), fingerprint(&reference), "seed {seed} at {at}");
+            assert_eq!(
+                fingerprint(recording.simulation()),
+                fingerprint(&reference),
+                "seed {seed} at {at}"
+            );
         }
         assert_eq!(recording.reached(), END);
     }
@@ -69,7 +88,10 @@ fn a_step_back_takes_back_exactly_one_event_worth_seeing() {
         let mut recording = Recording::new(scenario).expect("valid");
         recording.advance_to(Time::from_secs(6));
         for _ in 0..20 {
-            assert!(recording.step_to_event(1_000_000).is_some(), "something happens in every scenario");
+            assert!(
+                recording.step_to_event(1_000_000).is_some(),
+                "something happens in every scenario"
+            );
         }
         let after = fingerprint(recording.simulation());
         // Stepping back lands on the state before the event; stepping on from there makes the same event again.
@@ -87,10 +109,30 @@ fn a_step_back_takes_back_exactly_one_event_worth_seeing() {
 fn what_a_person_does_live_is_replayed_from_the_scenario_alone() {
     let mut recording = Recording::new(Scenario::default()).expect("valid");
     let script = [
-        (700, Action::Write { client: ClientId(0), key: Key(3), value: Some(77) }),
-        (700, Action::Read { client: ClientId(0), key: Key(3), node: Some(NodeId(2)) }),
+        (
+            700,
+            Action::Write {
+                client: ClientId(0),
+                key: Key(3),
+                value: Some(77),
+            },
+        ),
+        (
+            700,
+            Action::Read {
+                client: ClientId(0),
+                key: Key(3),
+                node: Some(NodeId(2)),
+            },
+        ),
         (1_500, Action::Set(Setting::Mode(Mode::SemiSync))),
-        (2_000, Action::Kill { node: NodeId(0), how: KillKind::PowerOff }),
+        (
+            2_000,
+            Action::Kill {
+                node: NodeId(0),
+                how: KillKind::PowerOff,
+            },
+        ),
         (7_000, Action::Restart { node: NodeId(0) }),
     ];
     for (millis, action) in script {
@@ -101,26 +143,39 @@ fn what_a_person_does_live_is_replayed_from_the_scenario_alone() {
     let scenario = recording.scenario();
     assert_eq!(scenario.actions.len(), 5);
     let text = scenario.to_json();
-    let replayed = uninterrupted(&Scenario::from_json(&text).expect("what was written can be read"));
+    let replayed =
+        uninterrupted(&Scenario::from_json(&text).expect("what was written can be read"));
     assert_eq!(fingerprint(recording.simulation()), fingerprint(&replayed));
 }
 
 #[test]
 fn acting_in_the_past_keeps_both_futures() {
     let mut experiment = Experiment::new(Scenario::default(), "first").expect("valid");
-    let kill = Action::Kill { node: NodeId(0), how: KillKind::PowerOff };
+    let kill = Action::Kill {
+        node: NodeId(0),
+        how: KillKind::PowerOff,
+    };
     experiment.current_mut().advance_to(Time::from_secs(3));
-    assert!(!experiment.act(kill, "unused").expect("valid"), "the first action at the end opens no branch");
+    assert!(
+        !experiment.act(kill, "unused").expect("valid"),
+        "the first action at the end opens no branch"
+    );
     experiment.current_mut().advance_to(Time::from_secs(10));
     let first = fingerprint(experiment.current().simulation());
 
     experiment.current_mut().seek(Time::from_secs(2));
     let freeze = Action::Freeze { node: NodeId(1) };
-    assert!(experiment.act(freeze, "second").expect("valid"), "there was a later action, so this opens a branch");
+    assert!(
+        experiment.act(freeze, "second").expect("valid"),
+        "there was a later action, so this opens a branch"
+    );
     experiment.current_mut().advance_to(Time::from_secs(10));
     let second = fingerprint(experiment.current().simulation());
     assert_ne!(first, second);
-    assert_eq!(experiment.branches()[1].parent, Some((0, Time::from_secs(2))));
+    assert_eq!(
+        experiment.branches()[1].parent,
+        Some((0, Time::from_secs(2)))
+    );
 
     assert!(experiment.switch_to(0));
     experiment.current_mut().seek(Time::from_secs(10));
@@ -135,7 +190,12 @@ fn an_action_that_names_nothing_changes_nothing() {
     let mut experiment = Experiment::new(Scenario::default(), "first").expect("valid");
     experiment.current_mut().advance_to(Time::from_secs(1));
     let before = fingerprint(experiment.current().simulation());
-    let error = experiment.act(Action::Restart { node: NodeId(9) }, "unused").expect_err("there is no n10");
-    assert_eq!(error.to_string(), "action.restart.node: n10 is not in the cluster, which has n1 to n5");
+    let error = experiment
+        .act(Action::Restart { node: NodeId(9) }, "unused")
+        .expect_err("there is no n10");
+    assert_eq!(
+        error.to_string(),
+        "action.restart.node: n10 is not in the cluster, which has n1 to n5"
+    );
     assert_eq!(fingerprint(experiment.current().simulation()), before);
 }

@@ -30,23 +30,55 @@ fn the_engine_depends_on_nothing_of_the_web() {
         .filter_map(|line| line.split(['.', ' ', '=']).next())
         .filter(|name| !name.is_empty())
         .collect();
-    assert_eq!(dependencies, ["libm", "serde", "serde_json", "serde_path_to_error", "thiserror"]);
+    assert_eq!(
+        dependencies,
+        [
+            "libm",
+            "serde",
+            "serde_json",
+            "serde_path_to_error",
+            "thiserror"
+        ]
+    );
 }
 
 #[test]
 fn the_engine_uses_nothing_that_differs_between_machines() {
     let forbidden = [
-        "std::time", "Instant::", "SystemTime", "std::thread", "std::fs", "std::net", "std::env", "HashMap", "HashSet",
-        "thread_local!", "static mut", "OnceLock", "wasm_bindgen", "web_sys", "js_sys", "leptos",
+        "std::time",
+        "Instant::",
+        "SystemTime",
+        "std::thread",
+        "std::fs",
+        "std::net",
+        "std::env",
+        "HashMap",
+        "HashSet",
+        "thread_local!",
+        "static mut",
+        "OnceLock",
+        "wasm_bindgen",
+        "web_sys",
+        "js_sys",
+        "leptos",
     ];
     let mut files = Vec::new();
     sources(&root().join("src"), &mut files);
     assert!(files.len() > 20, "the sources were not found");
     for file in files {
         let text = fs::read_to_string(&file).expect("readable");
-        for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
+        for (number, line) in text
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| !line.trim_start().starts_with("//"))
+        {
             for word in forbidden {
-                assert!(!line.contains(word), "{}:{}: {word}", file.display(), number + 1);
+                assert!(
+                    !line.contains(word),
+                    "{}:{}: {word}",
+                    file.display(),
+                    number + 1
+                );
             }
         }
     }

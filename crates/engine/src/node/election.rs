@@ -39,6 +39,8 @@ pub(super) struct Election {
     answers: Vec<Answer>,
     /// Whether the primary gave its own vote, so that its lease need not be waited for.
     met_primary: bool,
+    /// A node with more log that still hears a primary was waited for once already.
+    deferred: bool,
     /// The window for answers has ended; a majority decides as soon as it is complete.
     window_over: bool,
     /// When the next attempt is due if nobody is heard.
@@ -140,6 +142,7 @@ impl Node {
 
     /// A primary was heard while this node was a candidate.
     pub(super) fn drop_candidacy(&mut self, cx: &mut Context<'_>) {
+        self.election.deferred = false;
         if self.election.phase != Phase::Idle {
             self.give_up(cx, ElectionFailure::Overtaken);
         } else if self.role == Role::Candidate {
@@ -147,7 +150,12 @@ impl Node {
         }
     }
 
-    /// Asked by a person, or by another candidate that has less log.
+    /// Whether an attempt that a person asked for is in progress.
+    pub(super) fn stands_by_request(&self) -> bool {
+        self.election.phase != Phase::Idle && self.election.forced
+    }
+
+    /// Asked by another candidate that has less log.
     pub(super) fn on_stand(&mut self, cx: &mut Context<'_>) {
         if self.primary.is_none()
             && self.election.phase == Phase::Idle
@@ -283,8 +291,9 @@ impl Node {
         known.fold(self.ballot.electable, Electable::max)
     }
 
-    /// The node that should take over: most log among those that may; the lowest number among equals.
-    fn best_candidate(&self) -> Option<NodeId> {
+    /// The node that should take over: most log among those that may; the lowest number among equals. Nodes that would not
+    /// vote because they hear a primary count only if asked.
+    fn best_candidate(&self, unwilling_too: bool) -> Option<NodeId> {
         let electable = self.newest_electable().set();
         let mine = Answer {
             from: self.id,
@@ -292,8 +301,9 @@ impl Node {
             standing: self.standing(),
         };
         let answers = self.election.answers.iter().chain([&mine]);
-        let fit = answers
-            .filter(|answer| answer.yes && answer.standing.fit && electable.contains(answer.from));
+        let fit = answers.filter(|answer| {
+            (answer.yes || unwilling_too) && answer.standing.fit && electable.contains(answer.from)
+        });
         fit.max_by_key(|answer| (answer.standing.tip, core::cmp::Reverse(answer.from)))
             .map(|answer| answer.from)
     }
@@ -315,13 +325,22 @@ impl Node {
             self.give_up(cx, why);
             return;
         }
+        if !self.election.forced
+            && !self.election.deferred
+            && self.best_candidate(true) != self.best_candidate(false)
+        {
+            // It will stop hearing that primary soon, if the primary is dead. If it is not, the next attempt goes on without.
+            self.election.deferred = true;
+            self.give_up(cx, ElectionFailure::OtherHasMore);
+            return;
+        }
         let best = if self.election.forced {
             self.newest_electable()
                 .set()
                 .contains(self.id)
                 .then_some(self.id)
         } else {
-            self.best_candidate()
+            self.best_candidate(false)
         };
         match best {
             Some(best) if best == self.id => self.stand(cx),
@@ -471,7 +490,7 @@ impl Node {
             self.give_up(cx, ElectionFailure::NobodyElectable);
             return;
         }
-        match self.best_candidate() {
+        match self.best_candidate(false) {
             Some(best) if best != self.id && !forced => {
                 // Records were still arriving when the poll was taken.
                 cx.send(best, Message::Stand);

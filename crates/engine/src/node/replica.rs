@@ -100,6 +100,7 @@ impl Node {
             self.refuse_heartbeat(cx, from);
             return;
         }
+        let news = beat.timeline > self.ballot.known;
         self.ballot.known = beat.timeline;
         if beat.timeline.term() > self.ballot.term {
             self.ballot.term = beat.timeline.term();
@@ -107,7 +108,10 @@ impl Node {
         }
         self.follow.last_heard = cx.now;
         self.follow.patience = beat.patience;
-        self.drop_candidacy(cx);
+        // A person asked this node to replace that very primary; only a newer one ends the attempt.
+        if news || !self.stands_by_request() {
+            self.drop_candidacy(cx);
+        }
         if self
             .follow
             .streaming

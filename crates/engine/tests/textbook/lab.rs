@@ -1,0 +1,160 @@
+//! An experiment with verbs.
+
+use replicascope_engine::event::EventKind;
+use replicascope_engine::ids::{ClientId, Key, NodeId, OpId};
+use replicascope_engine::oracle::Op;
+use replicascope_engine::scenario::{
+    Action, Arrival, KillKind, LinkSettings, Mode, ReadPolicy, Setting, Workload,
+};
+use replicascope_engine::time::{Span, Time};
+use replicascope_engine::{Scenario, Simulation};
+
+/// A simulation with verbs.
+pub(crate) struct Lab {
+    pub(crate) simulation: Simulation,
+}
+
+/// n1, n2, … as people count.
+pub(crate) fn n(number: u8) -> NodeId {
+    NodeId(number - 1)
+}
+
+/// No workload, links without jitter, `delay_ms` between nodes and 1 ms to the clients.
+pub(crate) fn quiet(mode: Mode, delay_ms: u64) -> Scenario {
+    let mut scenario = Scenario::default();
+    scenario.settings.mode = mode;
+    scenario.cluster.node_link = LinkSettings {
+        delay_us: delay_ms * 1_000,
+        jitter_us: 0,
+        loss_ppm: 0,
+    };
+    scenario.cluster.client_link = LinkSettings {
+        delay_us: 1_000,
+        jitter_us: 0,
+        loss_ppm: 0,
+    };
+    scenario.workload = Workload {
+        operations_per_second: 0,
+        ..scenario.workload
+    };
+    scenario
+}
+
+/// As `quiet`, with `rate` writes per second at equal gaps.
+pub(crate) fn writing(mode: Mode, delay_ms: u64, rate: u64) -> Scenario {
+    let mut scenario = quiet(mode, delay_ms);
+    scenario.workload = Workload {
+        operations_per_second: rate,
+        read_percent: 0,
+        arrival: Arrival::Even,
+        ..scenario.workload
+    };
+    scenario.settings.reads = ReadPolicy::PrimaryOnly;
+    scenario
+}
+
+impl Lab {
+    pub(crate) fn new(scenario: &Scenario) -> Self {
+        Self {
+            simulation: Simulation::new(scenario).expect("valid"),
+        }
+    }
+
+    pub(crate) fn at_ms(mut self, millis: u64) -> Self {
+        self.run_to_ms(millis);
+        self
+    }
+
+    pub(crate) fn run_to_ms(&mut self, millis: u64) {
+        let at = Time::from_millis(millis);
+        assert!(
+            at >= self.simulation.now(),
+            "it is {} already",
+            self.simulation.now()
+        );
+        self.simulation.advance_to(at);
+    }
+
+    pub(crate) fn act(&mut self, action: Action) {
+        self.simulation.act(action).expect("valid");
+    }
+
+    pub(crate) fn kill(&mut self, node: NodeId) {
+        self.act(Action::Kill {
+            node,
+            how: KillKind::PowerOff,
+        });
+    }
+
+    pub(crate) fn restart(&mut self, node: NodeId) {
+        self.act(Action::Restart { node });
+    }
+
+    pub(crate) fn set(&mut self, setting: Setting) {
+        self.act(Action::Set(setting));
+    }
+
+    pub(crate) fn write(&mut self, key: u32) -> OpId {
+        self.act(Action::Write {
+            client: ClientId(0),
+            key: Key(key),
+            value: None,
+        });
+        self.last_op()
+    }
+
+    pub(crate) fn read(&mut self, key: u32, node: Option<NodeId>) -> OpId {
+        self.act(Action::Read {
+            client: ClientId(0),
+            key: Key(key),
+            node,
+        });
+        self.last_op()
+    }
+
+    fn last_op(&self) -> OpId {
+        self.simulation
+            .oracle()
+            .ops()
+            .next_back()
+            .expect("one was issued")
+            .id
+    }
+
+    pub(crate) fn op(&self, id: OpId) -> Op {
+        *self.simulation.oracle().op(id).expect("kept")
+    }
+
+    pub(crate) fn latency(&self, id: OpId) -> Option<Span> {
+        let op = self.op(id);
+        op.done_at.map(|at| at.since(op.issued_at))
+    }
+
+    pub(crate) fn lost(&self) -> Vec<OpId> {
+        self.simulation
+            .oracle()
+            .ops()
+            .filter(|op| op.lost)
+            .map(|op| op.id)
+            .collect()
+    }
+
+    /// When something first happened, if it did.
+    pub(crate) fn when(&self, happened: impl Fn(&EventKind) -> bool) -> Option<Time> {
+        self.simulation
+            .trace()
+            .events()
+            .find(|event| happened(&event.kind))
+            .map(|event| event.at)
+    }
+
+    pub(crate) fn promoted(&self) -> Option<(NodeId, Time)> {
+        self.simulation
+            .trace()
+            .milestones()
+            .find_map(|event| match event.kind {
+                EventKind::Promoted { node, .. } => Some((node, event.at)),
+                _ => None,
+            })
+    }
+}
