@@ -1,0 +1,35 @@
+//! The scenario corpus: runs whose trace hashes are known. The engine's native test and the page's browser test both check
+//! them, so a scenario gives the same run in both worlds.
+
+/// How long each scenario is run, in seconds of virtual time.
+pub const SECONDS: u64 = 20;
+
+/// The hashes, one line a scenario: name, trace hash, events. Made anew with `UPDATE_CORPUS=1 cargo test --test corpus`.
+pub const HASHES: &str = include_str!("hashes.txt");
+
+macro_rules! corpus {
+    ($($name:literal),* $(,)?) => {
+        /// Name and text of every scenario.
+        pub const SCENARIOS: &[(&str, &str)] = &[$(($name, include_str!(concat!($name, ".json")))),*];
+    };
+}
+
+corpus!(
+    "async_primary_dies_and_returns",
+    "cut_off_primary_is_fenced_and_rewound",
+    "every_setting_changes",
+    "frozen_primary_without_fencing_splits_brain",
+    "lossy_links_and_a_one_way_cut",
+    "lost_host_is_filled_again",
+    "many_faults_then_heal_all",
+    "messages_held_dropped_delayed_doubled",
+    "promoted_by_hand",
+    "semi_sync_falls_back_and_recovers",
+    "stale_reads_on_a_slow_replica",
+    "sync_drops_a_dead_member",
+);
+
+/// One scenario's line of [`HASHES`].
+pub fn line(name: &str, hash: u64, events: u64) -> String {
+    format!("{name} {hash:016x} {events}")
+}
