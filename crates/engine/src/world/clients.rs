@@ -76,8 +76,9 @@ impl Clients {
         closed
     }
 
-    pub(super) fn next_timeout(&self) -> Option<Time> {
-        self.timeouts.front().map(|&(at, ..)| at)
+    /// When the next client gives up; [`Time::NEVER`] when nobody waits.
+    pub(super) fn next_timeout(&self) -> Time {
+        self.timeouts.front().map_or(Time::NEVER, |&(at, ..)| at)
     }
 
     pub(super) fn pop_timeout(&mut self) -> (OpId, EventId) {

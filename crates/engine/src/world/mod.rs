@@ -316,38 +316,35 @@ impl Simulation {
     /// When something is due next; `None` when nothing ever will be.
     #[must_use]
     pub fn next_due(&self) -> Option<Time> {
-        let action = self
-            .actions
-            .get(self.next_action)
-            .map(|action| action.at_us);
-        [self.next_internal(), action].into_iter().flatten().min()
+        let action = self.next_action_at();
+        let next = self.next_internal().min(action);
+        (next < Time::NEVER).then_some(next)
     }
 
-    fn next_internal(&self) -> Option<Time> {
-        [self.queue.next_at(), self.clients.next_timeout()]
-            .into_iter()
-            .flatten()
-            .min()
+    fn next_internal(&self) -> Time {
+        self.queue.next_at().min(self.clients.next_timeout())
+    }
+
+    fn next_action_at(&self) -> Time {
+        self.actions.get(self.next_action).map_or(Time::NEVER, |action| action.at_us)
     }
 
     /// Handles the next thing that is due. Returns whether there was one.
     pub fn step(&mut self) -> bool {
-        let internal = self.next_internal();
+        let (queued, timeout, action) = (self.queue.next_at(), self.clients.next_timeout(), self.next_action_at());
+        let internal = queued.min(timeout);
         // An action happens after everything that is due at its instant.
-        if let Some(action) = self.actions.get(self.next_action)
-            && internal.is_none_or(|at| at > action.at_us)
-        {
-            let at = action.at_us;
-            self.move_to(at);
+        if action < internal {
+            self.move_to(action);
             self.take_action();
             return true;
         }
-        let Some(at) = internal else { return false };
-        self.move_to(at);
+        if internal == Time::NEVER {
+            return false;
+        }
+        self.move_to(internal);
         self.steps += 1;
-        if self.clients.next_timeout() == Some(at)
-            && self.queue.next_at().is_none_or(|other| at <= other)
-        {
+        if timeout <= queued {
             let (op, cause) = self.clients.pop_timeout();
             self.cause = cause;
             self.on_client_timeout(op);

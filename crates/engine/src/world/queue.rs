@@ -35,10 +35,17 @@ pub(crate) struct Entry {
     pub(crate) due: Due,
 }
 
+impl Entry {
+    /// Time and sequence as one number: one comparison without a branch, in the innermost loop of the engine.
+    fn key(&self) -> u128 {
+        u128::from(self.at.0) << 64 | u128::from(self.sequence)
+    }
+}
+
 impl Ord for Entry {
     /// The earliest entry is the greatest: `BinaryHeap` gives the greatest first.
     fn cmp(&self, other: &Self) -> Ordering {
-        (other.at, other.sequence).cmp(&(self.at, self.sequence))
+        other.key().cmp(&self.key())
     }
 }
 
@@ -66,8 +73,9 @@ impl Queue {
         });
     }
 
-    pub(crate) fn next_at(&self) -> Option<Time> {
-        self.heap.peek().map(|entry| entry.at)
+    /// When the next entry is due; [`Time::NEVER`] when there is none.
+    pub(crate) fn next_at(&self) -> Time {
+        self.heap.peek().map_or(Time::NEVER, |entry| entry.at)
     }
 
     pub(crate) fn pop(&mut self) -> Option<Entry> {
