@@ -13,6 +13,9 @@ use crate::world::Simulation;
 
 /// Most checkpoints kept; when there are more, every other one goes.
 const CHECKPOINTS: usize = 64;
+/// Most checkpoints kept once the ledger no longer holds the whole run. Until then they share nearly everything with the
+/// run; from then on each holds about 20 MB of its own.
+const CHECKPOINTS_OF_LONG_RUNS: usize = 12;
 /// Steps between checkpoints at the start of a run; doubles whenever they are thinned out.
 const FIRST_INTERVAL: u64 = 2_000;
 
@@ -218,7 +221,9 @@ impl Recording {
             return;
         }
         self.checkpoints.push(self.simulation.clone());
-        if self.checkpoints.len() > CHECKPOINTS {
+        let whole = self.simulation.oracle().keeps_everything();
+        let most = if whole { CHECKPOINTS } else { CHECKPOINTS_OF_LONG_RUNS };
+        while self.checkpoints.len() > most {
             let mut index = 0;
             self.checkpoints.retain(|_| {
                 index += 1;

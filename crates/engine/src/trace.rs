@@ -11,7 +11,7 @@ use crate::ids::EventId;
 use crate::time::Time;
 
 /// How many events the trace keeps.
-pub const TRACE_CAP: usize = 200_000;
+pub const TRACE_CAP: usize = 100_000;
 /// How many milestones are kept.
 pub const MILESTONE_CAP: usize = 20_000;
 

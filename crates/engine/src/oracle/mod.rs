@@ -80,6 +80,12 @@ impl Oracle {
         self.ledger.get(u64::from(id.0).checked_sub(1)?)
     }
 
+    /// Whether the ledger still holds every operation of the run.
+    #[must_use]
+    pub fn keeps_everything(&self) -> bool {
+        self.ledger.first() == 0
+    }
+
     /// Totals over all operations.
     #[must_use]
     pub fn totals(&self) -> &Totals {
