@@ -2,7 +2,7 @@
 //!
 //! The experiment lives outside the reactive graph. Components never hold it; they project it: [`Session::on_frame`] for
 //! what moves (looked at once an animation frame), [`Session::on_panel`] for what is read (at most ten times a second, and
-//! at once when a person acts). Whatever changes it goes through the methods here, and only here.
+//! at once when a person acts), [`Session::on_second`] for what is read aloud. Whatever changes it goes through the methods here, and only here.
 
 mod clock;
 mod speed;
@@ -13,10 +13,16 @@ use replicascope_engine::scenario::Action;
 use replicascope_engine::time::{Span, Time};
 use replicascope_engine::{Experiment, Recording, Scenario, ScenarioError, Simulation};
 
+use crate::words;
+
 pub use speed::{SPEEDS, Speed};
 
 /// How long the panels wait between two looks at a running experiment, in milliseconds of real time.
 const PANEL_PAUSE_MS: f64 = 100.0;
+/// How long what is read aloud waits between two looks.
+const SECOND_MS: f64 = 1_000.0;
+/// Most engine steps in a jump to an instant that has not been played yet: a second or so.
+const STEPS_PER_JUMP: u64 = 3_000_000;
 /// Most engine steps in one animation frame: what a slow phone does in a few milliseconds.
 const STEPS_PER_FRAME: u64 = 20_000;
 /// Most steps that are skipped in search of an event worth stopping at.
@@ -31,6 +37,9 @@ pub struct Session {
     /// Counts looks of the panels.
     panel: RwSignal<u64>,
     panel_due_ms: StoredValue<f64, LocalStorage>,
+    /// Counts seconds, and everything that a person does.
+    second: RwSignal<u64>,
+    second_due_ms: StoredValue<f64, LocalStorage>,
     playing: RwSignal<bool>,
     speed: RwSignal<Speed>,
     notice: RwSignal<Option<String>>,
@@ -50,6 +59,8 @@ impl Session {
             frame: RwSignal::new(0),
             panel: RwSignal::new(0),
             panel_due_ms: StoredValue::new_local(0.0),
+            second: RwSignal::new(0),
+            second_due_ms: StoredValue::new_local(0.0),
             playing: RwSignal::new(false),
             speed: RwSignal::new(Speed::default()),
             notice: RwSignal::new(None),
@@ -96,6 +107,28 @@ impl Session {
         Memo::new(move |_| {
             self.panel.track();
             self.peek(&look)
+        })
+    }
+
+    /// A projection that is computed anew once a second while the run plays, and at once when a person acts.
+    pub fn on_second<T: PartialEq + Send + Sync + 'static>(
+        self,
+        look: impl Fn(&Recording) -> T + Send + Sync + 'static,
+    ) -> Memo<T> {
+        Memo::new(move |_| {
+            self.second.track();
+            self.peek(&look)
+        })
+    }
+
+    /// A projection of the whole experiment, computed anew as those of [`Session::on_panel`] are.
+    pub fn on_branches<T: PartialEq + Send + Sync + 'static>(
+        self,
+        look: impl Fn(&Experiment) -> T + Send + Sync + 'static,
+    ) -> Memo<T> {
+        Memo::new(move |_| {
+            self.panel.track();
+            self.peek_experiment(&look)
         })
     }
 
@@ -177,9 +210,12 @@ impl Session {
         self.look_again();
     }
 
-    /// Pauses and goes to an instant.
+    /// Pauses and goes to an instant, or as far towards it as can be computed while a person waits.
     pub fn seek(self, at: Time) {
-        self.move_paused(|recording| recording.seek(at));
+        self.move_paused(|recording| {
+            recording.seek(at.min(recording.reached()));
+            recording.advance_within(at, STEPS_PER_JUMP);
+        });
     }
 
     /// Pauses and goes to the first state in which an event has happened.
@@ -199,18 +235,31 @@ impl Session {
     /// Takes an action now. In the past of a run in which something was done later, the old future is kept as a branch.
     /// What is refused is said in [`Session::notice`].
     pub fn act(self, action: Action) {
-        let count = self.peek_experiment(|experiment| experiment.branches().len());
-        let name = format!("Branch {count}");
-        let mut outcome = Ok(false);
-        self.experiment
-            .update_value(|experiment| outcome = experiment.act(action, name.as_str()));
-        self.notice.set(match outcome {
-            Ok(false) => None,
-            Ok(true) => Some(format!(
-                "{name} begins here. What happened later stays in the branch before."
-            )),
-            Err(error) => Some(error.to_string()),
+        self.act_all([action]);
+    }
+
+    /// Takes several actions now, up to the first that is refused.
+    pub fn act_all(self, actions: impl IntoIterator<Item = Action>) {
+        let mut notice = None;
+        self.experiment.update_value(|experiment| {
+            for action in actions {
+                let at = experiment.current().simulation().now();
+                let name = format!("{} at {}", words::settings::short(&action), words::at(at));
+                match experiment.act(action, name.as_str()) {
+                    Ok(false) => {}
+                    Ok(true) => {
+                        notice = Some(format!(
+                            "A branch begins here: {name}. What happened later is kept in the one before."
+                        ));
+                    }
+                    Err(error) => {
+                        notice = Some(error.to_string());
+                        break;
+                    }
+                }
+            }
         });
+        self.notice.set(notice);
         self.look_again();
     }
 
@@ -250,6 +299,10 @@ impl Session {
             self.saturated.set(!arrived);
         }
         self.frame.update(|count| *count += 1);
+        if real_ms >= self.second_due_ms.get_value() {
+            self.second_due_ms.set_value(real_ms + SECOND_MS);
+            self.second.update(|count| *count += 1);
+        }
         if real_ms >= self.panel_due_ms.get_value() {
             self.panel_due_ms.set_value(real_ms + PANEL_PAUSE_MS);
             self.panel.update(|count| *count += 1);
@@ -260,6 +313,7 @@ impl Session {
     fn look_again(self) {
         self.frame.update(|count| *count += 1);
         self.panel.update(|count| *count += 1);
+        self.second.update(|count| *count += 1);
     }
 
     /// How much virtual time one real second is now.

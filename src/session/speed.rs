@@ -43,6 +43,12 @@ impl Speed {
         Span((real_ms * 1_000.0 * f64::from(self.times) / f64::from(self.over)) as u64)
     }
 
+    /// Whether it is more than `times` virtual seconds in `over` real ones.
+    #[must_use]
+    pub fn is_faster_than(self, times: u32, over: u32) -> bool {
+        u64::from(self.times) * u64::from(over) > u64::from(times) * u64::from(self.over)
+    }
+
     /// What it is called.
     #[must_use]
     pub fn label(self) -> String {

@@ -1,0 +1,30 @@
+//! What a person can set and do: the drawer at the left, the mode switch and the settings behind it.
+
+pub(crate) mod faults;
+mod field;
+mod mode;
+mod network;
+mod send;
+mod settings;
+mod workload;
+
+use leptos::prelude::*;
+
+use crate::shell::CloseSheet;
+
+pub(crate) use mode::ModeSwitch;
+pub(crate) use settings::SettingsPopover;
+
+/// The drawer: workload, network, one operation by hand, faults.
+#[component]
+pub(crate) fn Drawer() -> impl IntoView {
+    view! {
+        <aside class="drawer sheet" aria-label="Setup: workload, network and faults">
+            <CloseSheet />
+            <send::Send />
+            <faults::QuickFaults />
+            <workload::WorkloadControls />
+            <network::NetworkControls />
+        </aside>
+    }
+}

@@ -1,0 +1,80 @@
+//! The event log: what happened, in words, newest first. A click goes there.
+
+use leptos::prelude::*;
+
+use crate::session::Session;
+use crate::shell::{Icon, Picture};
+use crate::words::story::{self, Entry};
+use crate::words::{self, events::Mark};
+
+/// How many lines the log shows.
+const SHOWN: usize = 150;
+
+/// The log. It is not read aloud as it grows: the narration above the stage is.
+#[component]
+pub(crate) fn Events() -> impl IntoView {
+    let session = Session::expect();
+    // The sentences are made anew only when there is a new milestone, or another run.
+    let newest = session.on_branches(|experiment| {
+        let simulation = experiment.current().simulation();
+        let newest = simulation.trace().milestones().next_back();
+        (
+            experiment.current_index(),
+            newest.map(|event| (event.id, event.at)),
+        )
+    });
+    let entries = Memo::new(move |_| {
+        newest.get();
+        let mut entries = session.peek(|run| story::newest(run.simulation(), SHOWN));
+        entries.reverse();
+        entries
+    });
+    view! {
+        <section class="events" aria-labelledby="events-title">
+            <header>
+                <h2 id="events-title">"Events"</h2>
+                <p class="tally">"newest first, a click goes there"</p>
+            </header>
+            <div class="escroll" role="log" aria-label="Events" aria-live="off" tabindex="0" data-own-arrows="">
+                <Show when=move || entries.with(Vec::is_empty)>
+                    <p class="empty">"Nothing has happened yet."</p>
+                </Show>
+                <ol>
+                    <For
+                        each=move || entries.get()
+                        key=|entry| (entry.event, entry.at, entry.events)
+                        let:entry
+                    >
+                        {line(session, entry)}
+                    </For>
+                </ol>
+            </div>
+        </section>
+    }
+}
+
+fn line(session: Session, entry: Entry) -> impl IntoView {
+    let Entry {
+        event,
+        at,
+        mark,
+        text,
+        ..
+    } = entry;
+    view! {
+        <li>
+            <button
+                type="button"
+                class="ev"
+                class:ev-lost=mark == Mark::Lost
+                class:ev-big=matches!(mark, Mark::Down | Mark::Crown | Mark::Lost)
+                on:click=move |_| session.seek_event(event)
+            >
+                <span class="ev-t tnum">{words::at(at)}</span>
+                " "
+                <Picture icon=Icon::from(mark) />
+                <span>{text}</span>
+            </button>
+        </li>
+    }
+}

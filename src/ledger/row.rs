@@ -1,0 +1,114 @@
+//! One row of the ledger.
+
+use leptos::prelude::*;
+use replicascope_engine::ids::OpId;
+
+use super::window::ROW_PX;
+use crate::session::Session;
+use crate::shell::{Icon, Picture};
+use crate::words::verdicts::{Chip, RowWords, Step, Tone, row};
+
+/// The class and the picture of a verdict.
+fn look(tone: Tone) -> (&'static str, Icon) {
+    match tone {
+        Tone::Lost => ("chip chip--lost", Icon::Cross),
+        Tone::Stale => ("chip chip--stale", Icon::ClockBack),
+        Tone::Unknown => ("chip chip--unk", Icon::Question),
+        Tone::Survived => ("chip chip--surv", Icon::Tick),
+        Tone::Ok => ("chip chip--ok", Icon::Tick),
+        Tone::Failed => ("chip chip--fail", Icon::Cross),
+    }
+}
+
+/// An operation: what was asked, the verdict, and its fate.
+#[component]
+pub(super) fn Row(
+    op: OpId,
+    #[prop(into)] place: Signal<usize>,
+    #[prop(into)] count: Signal<usize>,
+) -> impl IntoView {
+    let words = Session::expect().on_panel(move |run| {
+        let simulation = run.simulation();
+        simulation.oracle().op(op).map(|op| row(simulation, op))
+    });
+    let is_lost = move || {
+        words.with(|words| {
+            words
+                .as_ref()
+                .is_some_and(|words| words.chips.iter().any(|chip| chip.tone == Tone::Lost))
+        })
+    };
+    view! {
+        <li
+            class="op"
+            class:is-lost=is_lost
+            data-op=op.0
+            aria-posinset=move || place.get() + 1
+            aria-setsize=move || count.get()
+            style:top=move || format!("{}px", place.get() as f64 * ROW_PX)
+        >
+            {move || words.get().map(content)}
+        </li>
+    }
+}
+
+fn content(words: RowWords) -> impl IntoView {
+    let RowWords {
+        number,
+        write,
+        title,
+        meta,
+        chips,
+        track,
+        fate,
+    } = words;
+    let (kind, icon) = if write {
+        ("write", Icon::Pen)
+    } else {
+        ("read", Icon::Eye)
+    };
+    view! {
+        <span class="opk" class:opk-w=write title=kind>
+            <Picture icon=icon />
+            <span class="sr">{kind}</span>
+        </span>
+        <code class="op-w">{title}</code>
+        <span class="op-m tnum">
+            <span class="op-n">"#" {number}</span>
+            " "
+            {meta}
+        </span>
+        <div class="op-v">
+            {chips.into_iter().map(chip).collect_view()}
+            {(!track.is_empty())
+                .then(|| {
+                    view! {
+                        <ol class="track" aria-label="progress">
+                            {track.into_iter().map(step).collect_view()}
+                        </ol>
+                    }
+                })}
+        </div>
+        <p class="op-f" title=fate.clone()>
+            {fate.clone()}
+        </p>
+    }
+}
+
+fn chip(chip: Chip) -> impl IntoView {
+    let (class, icon) = look(chip.tone);
+    view! {
+        <span class=class>
+            <Picture icon=icon />
+            {chip.text}
+        </span>
+    }
+}
+
+fn step((text, done): Step) -> impl IntoView {
+    view! {
+        <li class:done=done>
+            {text} <span class="sr">{if done { " done" } else { " not yet" }}</span>
+        </li>
+    }
+}

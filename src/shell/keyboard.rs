@@ -1,0 +1,162 @@
+//! Single keys. They work when the focus is in no field that takes them, and can be switched off.
+
+use leptos::{ev, prelude::*};
+use replicascope_engine::ids::NodeId;
+use replicascope_engine::scenario::{Action, Mode, Setting};
+use wasm_bindgen::JsCast as _;
+
+use super::{Panels, Sheet};
+use crate::controls::faults::Fault;
+use crate::session::Session;
+use crate::stage::selection::Selection;
+
+/// What each key does, for the list of keys.
+pub(crate) const KEYS: [(&str, &str); 12] = [
+    ("Space", "Play or pause"),
+    ("Left, Right", "Step back, step"),
+    ("Home", "Rewind"),
+    ("1 to 9", "Select a node"),
+    ("K", "Kill the selected node, else the primary"),
+    ("C", "Cut it off"),
+    ("F", "Freeze it"),
+    ("S", "Slow it, else a replica"),
+    ("H", "Heal everything"),
+    ("A, M, Y", "Async, semi-sync, sync"),
+    ("Esc", "Close, deselect"),
+    ("?", "This list"),
+];
+
+/// What a key means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Command {
+    Toggle,
+    Step,
+    StepBack,
+    Rewind,
+    Select(u8),
+    Fault(Fault),
+    Mode(Mode),
+    Close,
+    Keys,
+}
+
+/// The meaning of a key as the browser names it.
+fn command(key: &str) -> Option<Command> {
+    Some(match key {
+        " " => Command::Toggle,
+        "ArrowRight" => Command::Step,
+        "ArrowLeft" => Command::StepBack,
+        "Home" => Command::Rewind,
+        "Escape" => Command::Close,
+        "?" => Command::Keys,
+        _ => match key.to_ascii_lowercase().as_bytes() {
+            [digit @ b'1'..=b'9'] => Command::Select(digit - b'1'),
+            b"k" => Command::Fault(Fault::Kill),
+            b"c" => Command::Fault(Fault::CutOff),
+            b"f" => Command::Fault(Fault::Freeze),
+            b"s" => Command::Fault(Fault::Slow),
+            b"h" => Command::Fault(Fault::Heal),
+            b"a" => Command::Mode(Mode::Async),
+            b"m" => Command::Mode(Mode::SemiSync),
+            b"y" => Command::Mode(Mode::Sync),
+            _ => return None,
+        },
+    })
+}
+
+/// Whether the element that has the focus wants this key for itself.
+fn is_taken(event: &web_sys::KeyboardEvent, command: Command) -> bool {
+    let Some(element) = event
+        .target()
+        .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
+    else {
+        return false;
+    };
+    let is = |selector: &str| element.closest(selector).is_ok_and(|found| found.is_some());
+    if command == Command::Close {
+        return false;
+    }
+    if is(
+        "select, textarea, input:not([type=range], [type=radio], [type=checkbox]), [contenteditable]",
+    ) {
+        return true;
+    }
+    match command {
+        // What a button, a field or a list does with these is what people expect.
+        Command::Toggle => is("button, a, summary, input, [role=button]"),
+        Command::Step | Command::StepBack | Command::Rewind => {
+            is("input, [role=radiogroup], [role=tablist], [data-own-arrows]")
+        }
+        _ => false,
+    }
+}
+
+/// Listens to the whole page.
+pub(crate) fn listen(session: Session, panels: Panels, selection: Selection) {
+    let handle = window_event_listener(ev::keydown, move |event| {
+        if event.ctrl_key() || event.alt_key() || event.meta_key() || event.default_prevented() {
+            return;
+        }
+        let Some(command) = command(&event.key()) else {
+            return;
+        };
+        let off = panels.preferences.get_untracked().keys_off;
+        if is_taken(&event, command) || (off && !matches!(command, Command::Close)) {
+            return;
+        }
+        if command == Command::Toggle && event.repeat() {
+            return;
+        }
+        event.prevent_default();
+        run(session, panels, selection, command);
+    });
+    on_cleanup(move || handle.remove());
+}
+
+fn run(session: Session, panels: Panels, selection: Selection, command: Command) {
+    let Selection(selected) = selection;
+    match command {
+        Command::Toggle => session.toggle(),
+        Command::Step => session.step(),
+        Command::StepBack => session.step_back(),
+        Command::Rewind => session.rewind(),
+        Command::Select(index) => {
+            let node = NodeId(index);
+            if session.peek(|run| node.index() < run.simulation().nodes().len()) {
+                selected.set(Some(node));
+            }
+        }
+        Command::Fault(fault) => {
+            let node = selected.get_untracked();
+            if let Some(action) = session.peek(|run| fault.action(run.simulation(), node)) {
+                session.act(action);
+            }
+        }
+        Command::Mode(mode) => session.act(Action::Set(Setting::Mode(mode))),
+        Command::Close => {
+            if panels.keys_shown.get_untracked() {
+                panels.keys_shown.set(false);
+            } else if panels.sheet.get_untracked() != Sheet::Stage {
+                panels.sheet.set(Sheet::Stage);
+            } else {
+                selected.set(None);
+            }
+        }
+        Command::Keys => panels.keys_shown.update(|shown| *shown = !*shown),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_mean_what_the_list_says() {
+        assert_eq!(command(" "), Some(Command::Toggle));
+        assert_eq!(command("1"), Some(Command::Select(0)));
+        assert_eq!(command("K"), Some(Command::Fault(Fault::Kill)));
+        assert_eq!(command("m"), Some(Command::Mode(Mode::SemiSync)));
+        assert_eq!(command("0"), None);
+        assert_eq!(command("Shift"), None);
+    }
+}

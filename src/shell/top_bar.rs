@@ -1,0 +1,143 @@
+//! The bar on top: which scenario, which mode, light or dark.
+
+use leptos::prelude::*;
+
+use super::{Icon, Panels, Picture, Sheet, preferences};
+use crate::controls::{ModeSwitch, SettingsPopover};
+use crate::scenarios;
+use crate::session::Session;
+use crate::stage::selection::Selection;
+
+/// The bar.
+#[component]
+pub(super) fn TopBar() -> impl IntoView {
+    let panels = expect_context::<Panels>();
+    view! {
+        <header class="top">
+            <Wordmark />
+            <ScenarioPicker />
+            <div class="mode">
+                <ModeSwitch />
+                <SettingsPopover />
+            </div>
+            <div class="top-r">
+                <button
+                    type="button"
+                    class="tb setup"
+                    aria-expanded=move || (panels.sheet.get() == Sheet::Setup).to_string()
+                    on:click=move |_| {
+                        panels
+                            .sheet
+                            .update(|sheet| {
+                                *sheet = if *sheet == Sheet::Setup { Sheet::Stage } else { Sheet::Setup };
+                            });
+                    }
+                >
+                    <Picture icon=Icon::Sliders />
+                    "Setup"
+                </button>
+                <button
+                    type="button"
+                    class="ib keys-b"
+                    aria-label="Keys"
+                    title="Keys"
+                    on:click=move |_| panels.keys_shown.set(true)
+                >
+                    <Picture icon=Icon::Question />
+                </button>
+                <ThemeToggle />
+            </div>
+        </header>
+    }
+}
+
+#[component]
+fn Wordmark() -> impl IntoView {
+    view! {
+        <span class="word">
+            <svg class="mark" width="22" height="22" viewBox="0 0 22 22" aria-hidden="true">
+                <rect x="1" y="2" width="5.5" height="18" rx="1.5" class="mark-f" />
+                <rect x="8.25" y="2" width="5.5" height="18" rx="1.5" />
+                <rect x="8.25" y="8" width="5.5" height="12" rx="1.5" class="mark-f" />
+                <rect x="15.5" y="2" width="5.5" height="18" rx="1.5" />
+                <rect x="15.5" y="14" width="5.5" height="6" rx="1.5" class="mark-f" />
+            </svg>
+            <b>"ReplicaScope"</b>
+        </span>
+    }
+}
+
+/// Picks a scenario and plays it from its start.
+#[component]
+fn ScenarioPicker() -> impl IntoView {
+    let panels = expect_context::<Panels>();
+    let session = Session::expect();
+    let Selection(selected) = expect_context();
+    let pick = move |value: String| {
+        let Some(index) = value
+            .parse::<usize>()
+            .ok()
+            .filter(|&index| index < scenarios::ALL.len())
+        else {
+            return;
+        };
+        let (scenario, start) = (scenarios::ALL[index].make)();
+        selected.set(None);
+        match session.load(scenario, start) {
+            Ok(()) => {
+                panels.scenario.set(index);
+                session.notice().set(None);
+                session.play();
+            }
+            Err(error) => session.notice().set(Some(error.to_string())),
+        }
+    };
+    view! {
+        <span class="pick">
+            <select
+                aria-label="Scenario"
+                prop:value=move || panels.scenario.get().to_string()
+                on:change:target=move |event| pick(event.target().value())
+            >
+                {scenarios::ALL
+                    .iter()
+                    .enumerate()
+                    .map(|(index, preset)| {
+                        view! { <option value=index.to_string()>{preset.name}</option> }
+                    })
+                    .collect_view()}
+            </select>
+            <Picture icon=Icon::Chevron />
+        </span>
+    }
+}
+
+/// Light or dark.
+#[component]
+fn ThemeToggle() -> impl IntoView {
+    let panels = expect_context::<Panels>();
+    let shown = move || preferences::shown(panels.preferences.get().theme);
+    let other = move || shown().other();
+    let name = move || match other() {
+        preferences::Theme::Light => "Light theme",
+        preferences::Theme::Dark => "Dark theme",
+    };
+    let icon = Signal::derive(move || match other() {
+        preferences::Theme::Light => Icon::Sun,
+        preferences::Theme::Dark => Icon::Moon,
+    });
+    view! {
+        <button
+            type="button"
+            class="ib"
+            aria-label=name
+            title=name
+            on:click=move |_| {
+                let theme = other();
+                panels.preferences.update(|preferences| preferences.theme = Some(theme));
+            }
+        >
+            <Picture icon=icon />
+        </button>
+    }
+}

@@ -1,0 +1,26 @@
+//! Time: how the run went, where it stands, and how to move in it.
+
+mod axis;
+mod branches;
+mod charts;
+mod history;
+mod lanes;
+mod marks;
+mod timeline;
+mod transport;
+
+use leptos::prelude::*;
+
+use crate::shell::CloseSheet;
+
+/// Transport above the timeline.
+#[component]
+pub(crate) fn TimePanel() -> impl IntoView {
+    view! {
+        <section class="time" aria-label="Time">
+            <CloseSheet />
+            <transport::Transport />
+            <timeline::Timeline />
+        </section>
+    }
+}
