@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use replicascope_engine::Simulation;
 use replicascope_engine::ids::NodeId;
+use replicascope_engine::node::Node;
 use replicascope_engine::scenario::{Action, KillKind};
 use replicascope_engine::world::Health;
 
@@ -88,7 +89,7 @@ fn healthy_replica(simulation: &Simulation) -> Option<NodeId> {
                 && simulation.health(node.id()) == Health::Up
                 && node.slow_factor() == 1
         })
-        .map(|node| node.id())
+        .map(Node::id)
 }
 
 /// The list in the drawer. It acts on the nodes that it names, whatever is selected.

@@ -178,9 +178,9 @@ impl Session {
     /// Plays if it stands still, and the reverse.
     pub fn toggle(self) {
         if self.playing.get_untracked() {
-            self.pause()
+            self.pause();
         } else {
-            self.play()
+            self.play();
         }
     }
 

@@ -69,9 +69,9 @@ impl Axis {
 fn label(seconds: u64) -> String {
     match seconds {
         0..120 => format!("{seconds} s"),
-        120..7_200 if seconds % 60 == 0 => format!("{} min", seconds / 60),
+        120..7_200 if seconds.is_multiple_of(60) => format!("{} min", seconds / 60),
         120..7_200 => format!("{} min {} s", seconds / 60, seconds % 60),
-        _ if seconds % 3_600 == 0 => format!("{} h", seconds / 3_600),
+        _ if seconds.is_multiple_of(3_600) => format!("{} h", seconds / 3_600),
         _ => format!("{} h {} min", seconds / 3_600, seconds % 3_600 / 60),
     }
 }

@@ -134,7 +134,7 @@ fn mark(placed: marks::Placed) -> impl IntoView {
         <span class="mk" class:mk-lost=lost style:left=format!("{x:.3}%") title=title>
             {picture}
             {number}
-            <span class="mk-word">{word}</span>
+            {(!word.is_empty()).then(|| view! { <span class="mk-word">{word}</span> })}
         </span>
     }
 }

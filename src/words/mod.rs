@@ -68,7 +68,7 @@ pub(crate) fn span(span: Span) -> String {
     match micros {
         0..10_000 => {
             let tenths = (micros + 50) / 100;
-            if tenths % 10 == 0 {
+            if tenths.is_multiple_of(10) {
                 format!("{} ms", tenths / 10)
             } else {
                 format!("{}.{} ms", tenths / 10, tenths % 10)

@@ -2,7 +2,7 @@
 
 use replicascope_engine::Simulation;
 use replicascope_engine::ids::NodeId;
-use replicascope_engine::node::Role;
+use replicascope_engine::node::{Node, Role};
 use replicascope_engine::time::{Span, Time};
 use replicascope_engine::world::Health;
 
@@ -79,7 +79,7 @@ fn laggard(simulation: &Simulation) -> Option<String> {
         .nodes()
         .iter()
         .filter(|node| node.role() == Role::Replica)
-        .map(|node| node.id())
+        .map(Node::id)
         .filter(|&node| {
             simulation.health(node) == Health::Up && !simulation.writers().contains(node)
         })

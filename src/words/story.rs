@@ -239,7 +239,7 @@ fn links_set(simulation: &Simulation, events: &[&Event]) -> String {
 
 fn percent(ppm: u32) -> String {
     let hundredths = ppm / 100;
-    if hundredths % 100 == 0 {
+    if hundredths.is_multiple_of(100) {
         format!("{} %", hundredths / 100)
     } else {
         format!("{}.{:02} %", hundredths / 100, hundredths % 100)

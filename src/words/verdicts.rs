@@ -235,7 +235,7 @@ pub(crate) fn fate(simulation: &Simulation, op: &Op) -> String {
     if !op.is_write() {
         return match (op.node, op.returned) {
             (Some(node), Some(row)) => format!("{node} answered with version {}", row.version),
-            (Some(node), None) => format!("asked {node}"),
+            (Some(_), None) => "no answer yet".to_owned(),
             (None, _) => "not sent to any node".to_owned(),
         };
     }
