@@ -90,7 +90,6 @@ fn SemiSyncFields() -> impl IntoView {
                 <label for="semi-acks">"Replicas that must have it"</label>
                 <select
                     id="semi-acks"
-                    prop:value=move || semi.get().acks.to_string()
                     on:change:target=move |event| {
                         if let Ok(acks) = event.target().value().parse() {
                             change(|semi, acks| semi.acks = acks as u8, acks);
@@ -98,7 +97,16 @@ fn SemiSyncFields() -> impl IntoView {
                     }
                 >
                     {(1..=replicas)
-                        .map(|acks| view! { <option value=acks.to_string()>{acks}</option> })
+                        .map(|acks| {
+                            view! {
+                                <option
+                                    value=acks.to_string()
+                                    prop:selected=move || semi.get().acks == acks
+                                >
+                                    {acks}
+                                </option>
+                            }
+                        })
                         .collect_view()}
                 </select>
             </div>
