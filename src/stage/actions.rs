@@ -101,14 +101,14 @@ pub(crate) fn NodeActions(
     /// Whose.
     id: NodeId,
     /// What it is now.
-    face: Memo<Option<Face>>,
+    face: Signal<Option<Face>>,
 ) -> impl IntoView {
     let buttons = (0..KINDS).map(|kind| view! { <ActionButton id face kind /> });
     view! { <div class="sg-acts">{buttons.collect_view()}</div> }
 }
 
 #[component]
-fn ActionButton(id: NodeId, face: Memo<Option<Face>>, kind: usize) -> impl IntoView {
+fn ActionButton(id: NodeId, face: Signal<Option<Face>>, kind: usize) -> impl IntoView {
     let session = Session::expect();
     let choice = Memo::new(move |_| face.get().map(|face| choices(id, face)[kind].clone()));
     let word = move || choice.get().map(|choice| choice.word);

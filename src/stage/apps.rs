@@ -40,13 +40,18 @@ fn App(app: usize, facts: Memo<Vec<AppFact>>, layout: Signal<Layout>) -> impl In
             || fact.with(|fact| fact.tone() == Tone::Lost || fact.read.is_none())
     };
     let read_shown = move || density.get() == AppDensity::Full || !wrote_shown();
+    let brief = move || density.get() == AppDensity::Slim;
     let line = move |pick: fn(&AppFact) -> &Option<Told>| {
         let told = Memo::new(move |_| fact.with(|fact| pick(fact).clone().unwrap_or_default()));
         let class = move || format!("sg-told {}", told.with(|told| told.tone.class()));
         view! {
             <span class=class>
-                <span>{move || told.with(|told| told.words.clone())}</span>
-                <b>{move || told.with(|told| told.but.clone())}</b>
+                <span>
+                    {move || {
+                        told.with(|told| if brief() { told.short.clone() } else { told.words.clone() })
+                    }}
+                </span>
+                <b>{move || told.with(|told| if brief() { String::new() } else { told.but.clone() })}</b>
             </span>
         }
     };

@@ -43,6 +43,8 @@ pub(crate) struct Told {
     pub(crate) words: String,
     /// What is wrong with it: "2 old".
     pub(crate) but: String,
+    /// All of it where there is little room: "read 2 old".
+    pub(crate) short: String,
     /// How loud it is.
     pub(crate) tone: Tone,
 }
@@ -50,15 +52,19 @@ pub(crate) struct Told {
 impl Told {
     fn plain(words: String) -> Self {
         Self {
+            short: words.clone(),
             words,
             ..Self::default()
         }
     }
 
     fn but(words: String, but: impl Into<String>, tone: Tone) -> Self {
+        let but = but.into();
+        let verb = words.split(' ').next().unwrap_or_default();
         Self {
+            short: format!("{verb} {but}"),
             words,
-            but: but.into(),
+            but,
             tone,
         }
     }

@@ -72,8 +72,8 @@ impl FlowLines {
             return;
         };
         on.set_stroke_style_str(colour_of(load, colours));
-        on.set_global_alpha((0.25 + sum * 0.2).min(0.8));
-        on.set_line_width((1.5 + sum.sqrt()).min(7.0));
+        on.set_global_alpha((0.2 + sum * 0.1).min(0.65));
+        on.set_line_width((1.5 + sum.sqrt() * 0.8).min(5.0));
         on.set_line_dash_offset(if forward { -phase } else { phase });
         on.stroke_with_path(path);
     }

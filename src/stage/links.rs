@@ -8,6 +8,7 @@ use replicascope_engine::scenario::{Endpoint, ReadPolicy};
 use crate::session::Session;
 
 use super::routes::{Routes, Way};
+use super::settle::settled;
 
 /// How a line looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -111,7 +112,7 @@ fn talk(simulation: &Simulation, writers: NodeSet, a: NodeId, b: NodeId) -> Look
 #[component]
 pub(crate) fn Links(routes: Memo<Routes>) -> impl IntoView {
     let session = Session::expect();
-    let looks = session.on_frame(Looks::of);
+    let looks = settled(session.on_frame(Looks::of));
     let apps = session.on_panel(|recording| recording.simulation().cluster().clients.len());
     let nodes = Memo::new(move |_| looks.with(|looks| looks.nodes));
     let pairs = move || {

@@ -30,6 +30,7 @@ mod ring;
 mod routes;
 mod seat;
 pub mod selection;
+mod settle;
 mod strip;
 mod strip_view;
 mod traffic;
@@ -44,6 +45,7 @@ use layout::{Input, Layout};
 use node_card::NodeCard;
 use routes::Routes;
 use selection::Selection;
+use settle::settled;
 
 /// The stage.
 #[component]
@@ -53,13 +55,13 @@ pub fn Stage() -> impl IntoView {
     let _ = Selection::of_page();
     let room = NodeRef::<html::Div>::new();
     let size = measure::size_of(room);
-    let cast = session.on_frame(|simulation| {
+    let cast = settled(session.on_frame(|simulation| {
         (
             simulation.cluster().clients.len(),
             simulation.nodes().len(),
             simulation.writers(),
         )
-    });
+    }));
     let layout = Memo::new(move |_| {
         let ((width, height), (apps, nodes, writers)) = (size.get(), cast.get());
         Layout::of(&Input {

@@ -13,6 +13,7 @@ use super::icons::Icon;
 use super::layout::{Density, Layout, Place};
 use super::ring::Ring;
 use super::selection::Selection;
+use super::settle::settled;
 use super::strip_view::StripView;
 
 /// A node's card.
@@ -26,9 +27,9 @@ pub(crate) fn NodeCard(
 ) -> impl IntoView {
     let session = Session::expect();
     let selection = Selection::of_page();
-    let face = session.on_frame(move |simulation| Face::of(simulation, id));
+    let face = settled(session.on_frame(move |simulation| Face::of(simulation, id)));
     let progress = session.on_panel(move |recording| Progress::of(recording.simulation(), id));
-    let countdown = session.on_frame(move |simulation| Countdown::of(simulation, id));
+    let countdown = settled(session.on_frame(move |simulation| Countdown::of(simulation, id)));
     let place = Memo::new(move |_| layout.with(|layout| layout.place(id)));
     let selected = Memo::new(move |_| selection.is(id));
     let label = move || {
@@ -106,10 +107,10 @@ fn class_of(face: Option<Face>, place: Option<Place>, selected: bool) -> String 
 #[component]
 fn Header(
     id: NodeId,
-    face: Memo<Option<Face>>,
+    face: Signal<Option<Face>>,
     place: Memo<Option<Place>>,
     progress: Memo<Progress>,
-    countdown: Memo<Option<Countdown>>,
+    countdown: Signal<Option<Countdown>>,
 ) -> impl IntoView {
     let part_icon =
         Signal::derive(move || face.get().map_or(Icon::Sheets, |face| face.part.icon()));
@@ -156,13 +157,13 @@ fn Header(
 #[component]
 fn Footer(
     id: NodeId,
-    face: Memo<Option<Face>>,
+    face: Signal<Option<Face>>,
     place: Memo<Option<Place>>,
     progress: Memo<Progress>,
-    countdown: Memo<Option<Countdown>>,
+    countdown: Signal<Option<Countdown>>,
 ) -> impl IntoView {
     let session = Session::expect();
-    let row = session.on_frame(move |simulation| RowFact::of(simulation, id));
+    let row = settled(session.on_frame(move |simulation| RowFact::of(simulation, id)));
     let key = move || row.get().map(|row| words::key(row.key));
     let value = move || {
         row.get().map_or_else(String::new, |row| {

@@ -6,7 +6,7 @@ use super::facts::Countdown;
 
 /// The ring; nothing where nothing runs out.
 #[component]
-pub(crate) fn Ring(countdown: Memo<Option<Countdown>>, big: bool) -> impl IntoView {
+pub(crate) fn Ring(countdown: Signal<Option<Countdown>>, big: bool) -> impl IntoView {
     let shown = Memo::new(move |_| countdown.get().map(|countdown| countdown.lease));
     let left = move || {
         format!(

@@ -7,6 +7,7 @@ use crate::session::Session;
 use crate::words;
 
 use super::layout::{Layout, Rect};
+use super::settle::settled;
 
 /// Who takes writes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,7 +40,7 @@ impl SeatFact {
 pub(crate) fn Seat(layout: Signal<Layout>) -> impl IntoView {
     let session = Session::expect();
     let fact = session.on_panel(|recording| SeatFact::of(recording.simulation()));
-    let writers = session.on_frame(|simulation| simulation.writers().len());
+    let writers = settled(session.on_frame(|simulation| simulation.writers().len()));
     let seat = Memo::new(move |_| layout.with(|layout| layout.seat));
     let waiting = move || {
         fact.with(|fact| match fact.waiting {

@@ -1,15 +1,15 @@
 //! A node's log as a strip of cells. All strips show the same positions, so that cells can be compared down the page.
 
-use core::fmt::Write as _;
-
 use replicascope_engine::Simulation;
 use replicascope_engine::ids::{Lsn, NodeId, Tip};
 use replicascope_engine::node::Node;
 
+use super::layout::put;
+
 /// One position of the log, as one node has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Cell {
-    /// No node has written it yet.
+    /// The surviving history has not come so far.
     Future,
     /// Not on this node.
     Missing,
@@ -38,6 +38,17 @@ pub(crate) struct Strip {
     pub(crate) last: Option<usize>,
 }
 
+/// Where the surviving history ends, and the newest record that `count` cells should show: also what only an old primary
+/// has, but not so much of it that the surviving history is out of sight.
+fn ends(simulation: &Simulation, count: usize) -> (u64, u64) {
+    let tips = || simulation.nodes().iter().map(|node| node.tip().lsn.0);
+    let newest = tips().max().unwrap_or(0);
+    let surviving = simulation
+        .leader()
+        .map_or(newest, |leader| simulation.node(leader).tip().lsn.0);
+    (surviving, newest.min(surviving + count as u64 / 3))
+}
+
 /// First position of a strip of `count` cells when the newest record anywhere is `newest`. It moves on by a quarter of a
 /// strip at a time: cells fill in place, and the eye need not follow a belt.
 fn first_shown(newest: u64, count: usize) -> u64 {
@@ -52,8 +63,7 @@ impl Strip {
         let Some(node) = simulation.nodes().get(id.index()) else {
             return Self::default();
         };
-        let ends = simulation.nodes().iter().map(|node| node.tip().lsn.0);
-        let newest = ends.max().unwrap_or(0);
+        let (surviving, newest) = ends(simulation, count);
         let first = first_shown(newest, count);
         let mut marks = Vec::new();
         let cells = (0..count)
@@ -64,7 +74,7 @@ impl Strip {
                 {
                     marks.push((place, record.timeline.term()));
                 }
-                cell(simulation, node, lsn, newest)
+                cell(simulation, node, lsn, surviving)
             })
             .collect();
         let last = node.tip().lsn.0;
@@ -86,10 +96,10 @@ fn starts_timeline(node: &Node, lsn: Lsn) -> bool {
             .any(|segment| segment.from == lsn)
 }
 
-fn cell(simulation: &Simulation, node: &Node, lsn: Lsn, newest: u64) -> Cell {
+fn cell(simulation: &Simulation, node: &Node, lsn: Lsn, surviving: u64) -> Cell {
     let positions = node.positions();
     if lsn > node.tip().lsn {
-        return if lsn.0 > newest {
+        return if lsn.0 > surviving {
             Cell::Future
         } else {
             Cell::Missing
@@ -153,7 +163,8 @@ impl StripPaths {
             let slash = |path: &mut String| {
                 let (left, right) = (x + 1.6, x + cell_w - 1.6);
                 let (top, bottom) = (ABOVE + 2.2, ABOVE + height - 2.2);
-                let _ = write!(path, "M{left:.1} {bottom:.1}L{right:.1} {top:.1}");
+                put(path, 'M', left, bottom);
+                put(path, 'L', right, top);
             };
             let part = |path: &mut String, share: f64| {
                 let filled = height * share;
@@ -183,12 +194,8 @@ impl StripPaths {
         }
         for &(place, _) in &strip.marks {
             let x = place as f64 * pitch - 1.0;
-            let _ = write!(
-                paths.ticks,
-                "M{x:.1} {:.1}V{:.1}",
-                ABOVE - 4.0,
-                ABOVE + height + 3.0
-            );
+            put(&mut paths.ticks, 'M', x, ABOVE - 4.0);
+            put(&mut paths.ticks, 'L', x, ABOVE + height + 3.0);
         }
         paths
     }
@@ -200,15 +207,19 @@ pub(crate) fn pitch(strip: &Strip, width: f64) -> f64 {
     width / strip.cells.len().max(1) as f64
 }
 
-/// A bar with slightly rounded corners.
+/// A bar with slightly cut corners: at this size nobody tells them from round ones.
 fn bar(path: &mut String, x: f64, y: f64, w: f64, h: f64) {
-    let r = 1.5_f64.min(w / 2.0).min(h / 2.0);
-    let (across, down) = (w - 2.0 * r, h - 2.0 * r);
-    let _ = write!(
-        path,
-        "M{:.1} {y:.1}h{across:.1}a{r} {r} 0 0 1 {r} {r}v{down:.1}a{r} {r} 0 0 1 -{r} {r}h-{across:.1}a{r} {r} 0 0 1 -{r} -{r}v-{down:.1}a{r} {r} 0 0 1 {r} -{r}z",
-        x + r
-    );
+    let cut = 1.0_f64.min(w / 2.0).min(h / 2.0);
+    let (right, bottom) = (x + w, y + h);
+    put(path, 'M', x + cut, y);
+    put(path, 'L', right - cut, y);
+    put(path, 'L', right, y + cut);
+    put(path, 'L', right, bottom - cut);
+    put(path, 'L', right - cut, bottom);
+    put(path, 'L', x + cut, bottom);
+    put(path, 'L', x, bottom - cut);
+    put(path, 'L', x, y + cut);
+    path.push('z');
 }
 
 #[cfg(test)]
@@ -251,8 +262,8 @@ mod tests {
             last: Some(0),
         };
         let paths = StripPaths::of(&strip, 30.0, 24.0);
-        assert!(paths.fill.starts_with("M1.5 28.0"), "{}", paths.fill);
+        assert!(paths.fill.starts_with("M1.0 28.0"), "{}", paths.fill);
         assert!(!paths.missing.is_empty() && paths.lost.is_empty());
-        assert_eq!(paths.ticks, "M9.0 8.0V39.0");
+        assert_eq!(paths.ticks, "M9.0 8.0L9.0 39.0");
     }
 }

@@ -6,6 +6,7 @@ use replicascope_engine::ids::NodeId;
 use crate::session::Session;
 
 use super::layout::{Density, Layout, Place, strip_width};
+use super::settle::settled;
 use super::strip::{ABOVE, Cell, Strip, StripPaths, pitch};
 
 const fn cell_height(place: &Place) -> f64 {
@@ -37,13 +38,7 @@ pub(crate) fn StripView(
 ) -> impl IntoView {
     let session = Session::expect();
     let cells = Memo::new(move |_| layout.with(|layout| layout.cells));
-    let strip = session.on_frame(move |simulation| {
-        (
-            simulation.nodes().len(),
-            Strip::of(simulation, id, cells.get()),
-        )
-    });
-    let strip = Memo::new(move |_| strip.with(|(_, strip)| strip.clone()));
+    let strip = settled(session.on_frame(move |simulation| Strip::of(simulation, id, cells.get())));
     let size = Memo::new(move |_| measures(place.get()));
     let paths = Memo::new(move |_| {
         let (width, height, _) = size.get();
@@ -110,11 +105,7 @@ fn has_lost(strip: &Strip) -> bool {
 }
 
 fn lost_note(strip: &Strip) -> &'static str {
-    if has_lost(strip) {
-        "only here, will be lost"
-    } else {
-        ""
-    }
+    if has_lost(strip) { "only here" } else { "" }
 }
 
 fn mark_x(strip: &Strip, width: f64) -> f64 {

@@ -3,6 +3,7 @@
 use replicascope_engine::Simulation;
 use replicascope_engine::ids::{Lsn, NodeId, Tip};
 use replicascope_engine::node::Node;
+use replicascope_engine::scenario::Mode;
 
 use crate::words;
 
@@ -62,7 +63,7 @@ impl Progress {
             };
         }
         if face.part == Part::Primary {
-            return quiet(primary_words(node, face));
+            return quiet(primary_words(simulation, node, face));
         }
         match simulation.lag(id) {
             (0, _) => quiet("up to date".to_owned()),
@@ -83,11 +84,16 @@ impl Progress {
 }
 
 /// What a primary waits for, or its timeline.
-fn primary_words(node: &Node, face: Face) -> String {
+fn primary_words(simulation: &Simulation, node: &Node, face: Face) -> String {
     if node.semi_sync_is_off() {
         return "fell back to async".to_owned();
     }
-    match node.waiting_commits() as u64 {
+    // In async mode a commit waits for the primary's own disk alone, too briefly to be told.
+    let waiting = match simulation.settings().mode {
+        Mode::Async => 0,
+        Mode::SemiSync | Mode::Sync => node.waiting_commits() as u64,
+    };
+    match waiting {
         0 => format!("TL {}", face.term),
         waiting => format!("{} waiting", words::count(waiting, "commit")),
     }

@@ -32,6 +32,40 @@ impl Point {
     }
 }
 
+/// Adds a command and a point of an SVG path, to a tenth of a pixel. Paths are made anew whenever a log grows, and the
+/// standard library's way of writing floats costs more than everything else about them.
+pub(crate) fn put(path: &mut String, command: char, x: f64, y: f64) {
+    path.push(command);
+    put_tenths(path, x);
+    path.push(' ');
+    put_tenths(path, y);
+}
+
+fn put_tenths(path: &mut String, value: f64) {
+    let tenths = (value * 10.0).round() as i64;
+    if tenths < 0 {
+        path.push('-');
+    }
+    let mut rest = tenths.unsigned_abs();
+    let mut digits = [0_u8; 20];
+    let mut first = digits.len();
+    loop {
+        first -= 1;
+        digits[first] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        // The tenths, and at least one digit before them.
+        if rest == 0 && first <= digits.len() - 2 {
+            break;
+        }
+    }
+    for (index, &digit) in digits.iter().enumerate().skip(first) {
+        if index == digits.len() - 1 {
+            path.push('.');
+        }
+        path.push(char::from(digit));
+    }
+}
+
 /// A rectangle.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Rect {
@@ -93,5 +127,19 @@ impl Rect {
             && self.y <= other.y
             && self.right() >= other.right()
             && self.bottom() >= other.bottom()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_written_to_a_tenth() {
+        let mut path = String::new();
+        put(&mut path, 'M', 0.0, 0.04);
+        put(&mut path, 'L', -0.5, 123.46);
+        put(&mut path, 'L', -12.0, 9.95);
+        assert_eq!(path, "M0.0 0.0L-0.5 123.5L-12.0 10.0");
     }
 }

@@ -13,7 +13,7 @@ mod tests;
 
 use replicascope_engine::ids::{NodeId, NodeSet};
 
-pub(crate) use geometry::{Point, Rect};
+pub(crate) use geometry::{Point, Rect, put};
 
 /// Below this width the stage is laid out for a phone.
 pub(crate) const PHONE_BELOW: f64 = 600.0;
@@ -144,10 +144,12 @@ impl Layout {
 
 /// Room inside a card on both sides of its log strip.
 const CARD_PAD: f64 = 12.0;
-/// Narrower cards than this leave out what stands beside their log strips; stage-node.css knows the same width.
+/// Narrower cards than this leave out some of what stands beside their log strips; stage-node.css knows the same widths.
 const NARROW: f64 = 240.0;
-/// Width of a tiny card's line besides its log strip, with words and without.
-const TINY_WORDS: (f64, f64) = (172.0, 82.0);
+/// Narrower ones leave out even more.
+const VERY_NARROW: f64 = 200.0;
+/// Width of a tiny card's line besides its log strip, by how narrow it is.
+const TINY_WORDS: [f64; 3] = [172.0, 124.0, 82.0];
 /// Width beside a slim card's log strip: the row.
 const SLIM_ROW: f64 = 90.0;
 /// Width beside the log strip of a medium card in the seat: the lease.
@@ -162,8 +164,9 @@ pub(crate) fn strip_width(place: &Place) -> f64 {
         Density::Full | Density::Medium => 0.0,
         Density::Slim if place.rect.w < NARROW => 0.0,
         Density::Slim => SLIM_ROW,
-        Density::Tiny if place.rect.w < NARROW => TINY_WORDS.1,
-        Density::Tiny => TINY_WORDS.0,
+        Density::Tiny if place.rect.w < VERY_NARROW => TINY_WORDS[2],
+        Density::Tiny if place.rect.w < NARROW => TINY_WORDS[1],
+        Density::Tiny => TINY_WORDS[0],
     };
     (inside - beside).max(24.0)
 }

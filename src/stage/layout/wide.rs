@@ -59,6 +59,20 @@ impl Columns {
     }
 }
 
+impl Columns {
+    /// On a very wide stage the copies do not need all their room: it goes between the columns.
+    fn spread(&mut self, grid: &Grid) {
+        let used = grid.columns as f64 * (copy_width(grid, self) + COLUMN_GAP) - COLUMN_GAP + 8.0;
+        let spare = (self.copies.1 - used).max(0.0);
+        self.seat.0 += (spare * 0.3).round();
+        self.gutter += (spare * 0.4).round();
+        self.copies = (
+            self.copies.0 + (spare * 0.7).round(),
+            self.copies.1 - (spare * 0.7).round(),
+        );
+    }
+}
+
 /// How the copies stand.
 struct Grid {
     density: Density,
@@ -106,7 +120,7 @@ fn stack_height(count: usize, height: f64, gap: f64) -> f64 {
 }
 
 pub(crate) fn lay_out(input: &Input, width: f64) -> Layout {
-    let columns = Columns::of(width);
+    let mut columns = Columns::of(width);
     let (seat, copies) = (input.in_seat(), input.copies());
     let (app_density, app_h, app_gap) = app_size(input.apps, input.height - TOP - PAD);
     let grid = Grid::of(
@@ -114,6 +128,7 @@ pub(crate) fn lay_out(input: &Input, width: f64) -> Layout {
         columns.copies.1,
         input.height - TOP - 2.0 * PAD,
     );
+    columns.spread(&grid);
     let seat_h = seat_height(seat.len(), input.height);
     let seats_h = stack_height(seat.len().max(1), seat_h, 22.0);
     let height = [

@@ -1,8 +1,6 @@
 //! One way.
 
-use core::fmt::Write as _;
-
-use crate::stage::layout::Point;
+use crate::stage::layout::{Point, put};
 
 /// Points of every way.
 const POINTS: usize = 40;
@@ -97,8 +95,12 @@ impl Way {
     pub(crate) fn path(&self) -> String {
         let mut path = String::with_capacity(POINTS * 12);
         for (index, point) in self.points.iter().enumerate() {
-            let letter = if index == 0 { 'M' } else { 'L' };
-            let _ = write!(path, "{letter}{:.1} {:.1}", point.x, point.y);
+            put(
+                &mut path,
+                if index == 0 { 'M' } else { 'L' },
+                point.x,
+                point.y,
+            );
         }
         path
     }
