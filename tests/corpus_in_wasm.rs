@@ -17,6 +17,9 @@ fn every_scenario_gives_the_trace_that_it_gives_natively() {
         let mut simulation = Simulation::new(&scenario).expect("valid");
         simulation.advance_to(Time::from_secs(corpus::SECONDS));
         let line = corpus::line(name, simulation.trace().hash(), simulation.trace().len());
-        assert!(corpus::HASHES.lines().any(|known| known == line), "{line} is not the native run's");
+        assert!(
+            corpus::HASHES.lines().any(|known| known == line),
+            "{line} is not the native run's"
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! Draws flows on the canvas: each direction of each way as a line of moving dashes, as wide as there is much on it.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use replicascope_engine::ids::NodeId;
 use web_sys::js_sys::Array;
@@ -81,12 +82,14 @@ impl FlowLines {
     /// A lane's path, and whether it is drawn in its own direction.
     fn path(&mut self, lane: Lane) -> Option<(&Path2d, bool)> {
         let (way, forward) = resolve(self.routes.as_ref()?, lane)?;
-        if !self.paths.contains_key(&lane) {
-            let beside = way.beside(if forward { BESIDE } else { -BESIDE });
-            let path = Path2d::new_with_path_string(&beside.path()).ok()?;
-            self.paths.insert(lane, path);
-        }
-        Some((self.paths.get(&lane)?, forward))
+        let path = match self.paths.entry(lane) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let beside = way.beside(if forward { BESIDE } else { -BESIDE });
+                place.insert(Path2d::new_with_path_string(&beside.path()).ok()?)
+            }
+        };
+        Some((path, forward))
     }
 }
 

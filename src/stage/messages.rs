@@ -116,7 +116,7 @@ fn draw(
         }
         movers.clear();
         each_mover(simulation, &gliding, view.motion, |mover| {
-            movers.push(mover)
+            movers.push(mover);
         });
         if view.phone {
             // Beside the rails of a phone there is no room for numbers.

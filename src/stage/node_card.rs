@@ -55,7 +55,7 @@ pub(crate) fn NodeCard(
             role="group"
             tabindex="0"
             aria-label=label
-            style:transform=move || place.get().map(|place| transform(place))
+            style:transform=move || place.get().map(transform)
             style:width=move || place.get().map(|place| format!("{}px", place.rect.w))
             style:height=move || place.get().map(|place| format!("{}px", place.rect.h))
             on:keydown=pick

@@ -2,15 +2,15 @@
 //! them, so a scenario gives the same run in both worlds.
 
 /// How long each scenario is run, in seconds of virtual time.
-pub const SECONDS: u64 = 20;
+pub(crate) const SECONDS: u64 = 20;
 
 /// The hashes, one line a scenario: name, trace hash, events. Made anew with `UPDATE_CORPUS=1 cargo test --test corpus`.
-pub const HASHES: &str = include_str!("hashes.txt");
+pub(crate) const HASHES: &str = include_str!("hashes.txt");
 
 macro_rules! corpus {
     ($($name:literal),* $(,)?) => {
         /// Name and text of every scenario.
-        pub const SCENARIOS: &[(&str, &str)] = &[$(($name, include_str!(concat!($name, ".json")))),*];
+        pub(crate) const SCENARIOS: &[(&str, &str)] = &[$(($name, include_str!(concat!($name, ".json")))),*];
     };
 }
 
@@ -30,6 +30,6 @@ corpus!(
 );
 
 /// One scenario's line of [`HASHES`].
-pub fn line(name: &str, hash: u64, events: u64) -> String {
+pub(crate) fn line(name: &str, hash: u64, events: u64) -> String {
     format!("{name} {hash:016x} {events}")
 }

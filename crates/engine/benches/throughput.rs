@@ -19,9 +19,19 @@ const ROUNDS: usize = 5;
 fn load(nodes: u8, operations_per_second: u64, mode: Mode) -> Scenario {
     let mut scenario = Scenario::default();
     scenario.cluster.replicas = nodes - 1;
-    scenario.cluster.costs = Costs { read_us: 20, write_us: 40, apply_us: 40, fsync_us: 200 };
+    scenario.cluster.costs = Costs {
+        read_us: 20,
+        write_us: 40,
+        apply_us: 40,
+        fsync_us: 200,
+    };
     scenario.settings.mode = mode;
-    scenario.workload = Workload { operations_per_second, read_percent: 90, keys: 100, ..Workload::default() };
+    scenario.workload = Workload {
+        operations_per_second,
+        read_percent: 90,
+        keys: 100,
+        ..Workload::default()
+    };
     scenario
 }
 
@@ -57,8 +67,9 @@ fn bare_heap(length: usize, events: u64) -> f64 {
             state ^= state << 17;
             state % 100_000
         };
-        let mut heap: BinaryHeap<Reverse<(u64, u64, [u64; 3])>> =
-            (0..length as u64).map(|number| Reverse((random(), number, [number; 3]))).collect();
+        let mut heap: BinaryHeap<Reverse<(u64, u64, [u64; 3])>> = (0..length as u64)
+            .map(|number| Reverse((random(), number, [number; 3])))
+            .collect();
         let before = Instant::now();
         for number in 0..events {
             if let Some(Reverse((at, _, payload))) = heap.pop() {
@@ -95,21 +106,44 @@ fn seeks() {
         })
         .collect();
     millis.sort_by(f64::total_cmp);
-    println!("seek in a 10-minute run: median {:.1} ms, 99th percentile {:.1} ms", millis[100], millis[197]);
+    println!(
+        "seek in a 10-minute run: median {:.1} ms, 99th percentile {:.1} ms",
+        millis[100], millis[197]
+    );
 }
 
 fn main() {
     let events = 2_000_000;
-    report("5 nodes, 1,000 operations/s", &load(5, 1_000, Mode::Async), events);
-    report("5 nodes, 1,000/s, semi-sync", &load(5, 1_000, Mode::SemiSync), events);
-    report("5 nodes, 1,000/s, sync", &load(5, 1_000, Mode::Sync), events);
+    report(
+        "5 nodes, 1,000 operations/s",
+        &load(5, 1_000, Mode::Async),
+        events,
+    );
+    report(
+        "5 nodes, 1,000/s, semi-sync",
+        &load(5, 1_000, Mode::SemiSync),
+        events,
+    );
+    report(
+        "5 nodes, 1,000/s, sync",
+        &load(5, 1_000, Mode::Sync),
+        events,
+    );
     println!();
     for operations in [10, 100, 10_000] {
-        report(&format!("5 nodes, {operations} operations/s"), &load(5, operations, Mode::Async), events);
+        report(
+            &format!("5 nodes, {operations} operations/s"),
+            &load(5, operations, Mode::Async),
+            events,
+        );
     }
     println!();
     for nodes in [3, 10, 50] {
-        report(&format!("{nodes} nodes, 1,000 operations/s"), &load(nodes, 1_000, Mode::Async), events);
+        report(
+            &format!("{nodes} nodes, 1,000 operations/s"),
+            &load(nodes, 1_000, Mode::Async),
+            events,
+        );
     }
     println!();
     seeks();

@@ -222,7 +222,11 @@ impl Recording {
         }
         self.checkpoints.push(self.simulation.clone());
         let whole = self.simulation.oracle().keeps_everything();
-        let most = if whole { CHECKPOINTS } else { CHECKPOINTS_OF_LONG_RUNS };
+        let most = if whole {
+            CHECKPOINTS
+        } else {
+            CHECKPOINTS_OF_LONG_RUNS
+        };
         while self.checkpoints.len() > most {
             let mut index = 0;
             self.checkpoints.retain(|_| {

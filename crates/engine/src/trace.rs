@@ -83,9 +83,9 @@ impl Trace {
             while low < high {
                 let middle = low + (high - low) / 2;
                 if self.milestones.get(middle)?.id < id {
-                    low = middle + 1
+                    low = middle + 1;
                 } else {
-                    high = middle
+                    high = middle;
                 }
             }
             self.milestones.get(low).filter(|event| event.id == id)

@@ -32,7 +32,11 @@ fn every_scenario_gives_its_known_trace() {
         std::fs::write(file, &found).expect("writable");
         return;
     }
-    assert_eq!(found, corpus::HASHES, "a run changed; if that was meant: UPDATE_CORPUS=1 cargo test --test corpus");
+    assert_eq!(
+        found,
+        corpus::HASHES,
+        "a run changed; if that was meant: UPDATE_CORPUS=1 cargo test --test corpus"
+    );
 }
 
 #[test]
@@ -40,9 +44,19 @@ fn every_file_of_the_corpus_is_run_and_every_action_has_an_effect() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/corpus");
     let files: BTreeSet<String> = std::fs::read_dir(folder)
         .expect("readable")
-        .filter_map(|entry| entry.expect("readable").file_name().to_str()?.strip_suffix(".json").map(String::from))
+        .filter_map(|entry| {
+            entry
+                .expect("readable")
+                .file_name()
+                .to_str()?
+                .strip_suffix(".json")
+                .map(String::from)
+        })
         .collect();
-    let named: BTreeSet<String> = corpus::SCENARIOS.iter().map(|(name, _)| String::from(*name)).collect();
+    let named: BTreeSet<String> = corpus::SCENARIOS
+        .iter()
+        .map(|(name, _)| String::from(*name))
+        .collect();
     assert_eq!(files, named);
     for (name, text) in corpus::SCENARIOS {
         for event in run(text).trace().milestones() {
@@ -56,12 +70,42 @@ fn every_file_of_the_corpus_is_run_and_every_action_has_an_effect() {
 fn the_corpus_uses_every_action_and_every_setting() {
     let all: String = corpus::SCENARIOS.iter().map(|(_, text)| *text).collect();
     let actions = [
-        "write", "read", "kill", "lose_host", "restart", "freeze", "thaw", "slow", "cut_link", "heal_link", "set_link",
-        "isolate", "reconnect", "heal_all", "hold_message", "release_message", "drop_message", "delay_message",
-        "duplicate_message", "promote", "set",
+        "write",
+        "read",
+        "kill",
+        "lose_host",
+        "restart",
+        "freeze",
+        "thaw",
+        "slow",
+        "cut_link",
+        "heal_link",
+        "set_link",
+        "isolate",
+        "reconnect",
+        "heal_all",
+        "hold_message",
+        "release_message",
+        "drop_message",
+        "delay_message",
+        "duplicate_message",
+        "promote",
+        "set",
     ];
-    let settings = ["mode", "semi_sync", "sync", "failover", "fencing", "reads", "timers", "workload"];
+    let settings = [
+        "mode",
+        "semi_sync",
+        "sync",
+        "failover",
+        "fencing",
+        "reads",
+        "timers",
+        "workload",
+    ];
     for word in actions.into_iter().chain(settings) {
-        assert!(all.contains(&format!("\"{word}\"")), "no scenario uses {word}");
+        assert!(
+            all.contains(&format!("\"{word}\"")),
+            "no scenario uses {word}"
+        );
     }
 }

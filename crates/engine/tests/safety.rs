@@ -222,7 +222,7 @@ fn check_ledger(simulation: &Simulation, scenario: &Scenario) {
                 op.id
             ),
             Status::Open | Status::Answered => {
-                holds!(false, scenario, "{:?} is still {:?}", op.id, op.status)
+                holds!(false, scenario, "{:?} is still {:?}", op.id, op.status);
             }
         }
         lost += u64::from(op.lost);

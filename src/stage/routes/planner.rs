@@ -111,8 +111,8 @@ impl Planner<'_> {
         let before = copies
             .clone()
             .filter(|other| {
-                other.rect.y < place.rect.y
-                    || other.rect.y == place.rect.y && other.column < place.column
+                let above = other.rect.y - place.rect.y;
+                above < -0.5 || above < 0.5 && other.column < place.column
             })
             .count();
         let most = copies.count().saturating_sub(1).max(1);

@@ -335,7 +335,7 @@ impl Node {
                 self.on_heartbeat_ack(cx, from, ack);
             }
             Message::HeartbeatRefused { term, timeline } => {
-                self.on_heartbeat_refused(cx, term, timeline)
+                self.on_heartbeat_refused(cx, term, timeline);
             }
             Message::Wal {
                 timeline,

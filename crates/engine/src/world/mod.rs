@@ -326,12 +326,18 @@ impl Simulation {
     }
 
     fn next_action_at(&self) -> Time {
-        self.actions.get(self.next_action).map_or(Time::NEVER, |action| action.at_us)
+        self.actions
+            .get(self.next_action)
+            .map_or(Time::NEVER, |action| action.at_us)
     }
 
     /// Handles the next thing that is due. Returns whether there was one.
     pub fn step(&mut self) -> bool {
-        let (queued, timeout, action) = (self.queue.next_at(), self.clients.next_timeout(), self.next_action_at());
+        let (queued, timeout, action) = (
+            self.queue.next_at(),
+            self.clients.next_timeout(),
+            self.next_action_at(),
+        );
         let internal = queued.min(timeout);
         // An action happens after everything that is due at its instant.
         if action < internal {
@@ -569,7 +575,7 @@ impl Simulation {
                 Effect::Send { to, message } => self.send(node.into(), to, message),
                 Effect::Timer { at, timer } => {
                     self.queue
-                        .push(at, self.cause, Due::Node { node, life, timer })
+                        .push(at, self.cause, Due::Node { node, life, timer });
                 }
                 Effect::Event(kind) => {
                     self.emit(kind);

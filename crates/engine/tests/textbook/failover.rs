@@ -156,7 +156,7 @@ fn under_manual_failover_nobody_is_elected_until_a_person_promotes() {
         lab.simulation
             .node(node)
             .streaming_from()
-            .map(|timeline| timeline.owner())
+            .map(replicascope_engine::ids::Timeline::owner)
     };
     assert_eq!(follows(n(2)), Some(n(3)));
 }
