@@ -155,8 +155,7 @@ fn track(simulation: &Simulation, op: &Op) -> Vec<Step> {
                 .tip
                 .map(|tip| holders(simulation, tip))
                 .unwrap_or_default();
-            let majority = simulation.nodes().len() / 2 + 1;
-            let durable = holders.flushed().count() >= majority;
+            let durable = op.tip.is_some_and(|tip| simulation.fate(tip).durable);
             if durable && op.status == Status::Acked {
                 return Vec::new();
             }
@@ -213,19 +212,19 @@ impl Holders {
 }
 
 fn holders(simulation: &Simulation, tip: Tip) -> Holders {
+    let fate = simulation.fate(tip);
     let mut holders = Holders::default();
-    for node in simulation.nodes() {
-        let positions = node.positions();
-        let list = if !node.wal().contains(tip) {
+    for node in simulation.cluster().nodes() {
+        let list = if !fate.received.contains(node) {
             &mut holders.missing
-        } else if positions.replay >= tip.lsn && positions.flush >= tip.lsn {
+        } else if fate.replayed.contains(node) {
             &mut holders.applied
-        } else if positions.flush >= tip.lsn {
+        } else if fate.flushed.contains(node) {
             &mut holders.flushed
         } else {
             &mut holders.received
         };
-        list.push(node.id());
+        list.push(node);
     }
     holders
 }

@@ -4,7 +4,8 @@
 //! and moves them from event to event. It is a pure function of its scenario: nothing else goes in.
 //!
 //! `queue`: what is due. `network`: links and messages. `clients` and `router`: who asks whom. `workload`: what is asked.
-//! `actions`: what a person does. `series`: what the charts show.
+//! `actions`: what a person does. `series`: what the charts show. `verdicts`: fates and the
+//! state of the whole.
 
 mod actions;
 mod clients;
@@ -12,6 +13,7 @@ mod network;
 mod queue;
 mod router;
 mod series;
+mod verdicts;
 mod workload;
 
 use std::sync::Arc;
@@ -30,6 +32,7 @@ use crate::trace::Trace;
 pub use network::{InFlight, Link, Network};
 pub use router::{Believed, Router};
 pub use series::{Health, LANE_CAP, LaneChange, Lanes, SAMPLES, Sample, Series};
+pub use verdicts::{ClusterVerdict, Fate};
 use {clients::Clients, network::Sent, queue::Due, queue::Queue, workload::Generator};
 
 /// What the world knows of a node that the node does not.

@@ -1,12 +1,14 @@
 //! Fencing on, and fencing off.
 
 use replicascope_engine::event::EventKind;
+use replicascope_engine::ids::NodeSet;
 use replicascope_engine::node::Role;
 use replicascope_engine::oracle::Status;
 use replicascope_engine::scenario::{Action, Mode, Setting};
 use replicascope_engine::time::{Span, Time};
+use replicascope_engine::world::ClusterVerdict;
 
-use crate::lab::{Lab, n, writing};
+use crate::lab::{Lab, n, quiet, writing};
 
 #[test]
 fn with_fencing_a_primary_that_is_cut_off_stops_before_another_starts() {
@@ -133,4 +135,62 @@ fn sync_mode_blocks_on_the_side_that_is_cut_off() {
             "they wait until their clients give up: {unknown}"
         );
     }
+}
+
+#[test]
+fn the_cluster_as_a_whole_has_a_verdict() {
+    let verdict = |lab: &Lab| lab.simulation.cluster_verdict();
+    let mut scenario = writing(Mode::Async, 10, 50);
+    scenario.settings.fencing = false;
+    let mut lab = Lab::new(&scenario).at_ms(2_000);
+    assert_eq!(verdict(&lab), ClusterVerdict::default());
+    lab.act(Action::Freeze { node: n(1) });
+    assert_eq!(
+        verdict(&lab).no_primary_since,
+        Some(Time::from_millis(2_000))
+    );
+    lab.run_to_ms(8_000);
+    assert_eq!(verdict(&lab).no_primary_since, None);
+    lab.act(Action::Thaw { node: n(1) });
+    lab.run_to_ms(10_000);
+    assert_eq!(
+        verdict(&lab).split_brain_since,
+        Some(Time::from_millis(8_000))
+    );
+    assert_eq!(verdict(&lab).diverged, NodeSet::EMPTY.with(n(1)));
+    lab.set(Setting::Fencing(true));
+    lab.run_to_ms(14_000);
+    assert_eq!(
+        verdict(&lab),
+        ClusterVerdict::default(),
+        "rewound and caught up"
+    );
+
+    let mut scenario = writing(Mode::Sync, 10, 50);
+    scenario.settings.sync.drop_after_us = Some(300_000);
+    scenario.settings.semi_sync.timeout_us = Some(300_000);
+    scenario.settings.fencing = false;
+    for mode in [Mode::Sync, Mode::SemiSync] {
+        scenario.settings.mode = mode;
+        let mut lab = Lab::new(&scenario).at_ms(2_000);
+        (2..=5).for_each(|node| lab.kill(n(node)));
+        lab.run_to_ms(4_000);
+        assert_eq!(verdict(&lab).sync_without_standby, mode == Mode::Sync);
+        assert_eq!(verdict(&lab).semi_sync_fell_back, mode == Mode::SemiSync);
+    }
+}
+
+#[test]
+fn a_write_is_durable_once_a_majority_has_it_on_disk() {
+    let mut lab = Lab::new(&quiet(Mode::Async, 100)).at_ms(500);
+    let op = lab.write(3);
+    lab.run_to_ms(550);
+    let fate = |lab: &Lab| lab.simulation.fate(lab.op(op).tip.expect("inserted"));
+    assert_eq!(
+        (fate(&lab).flushed, fate(&lab).durable),
+        (NodeSet::EMPTY.with(n(1)), false)
+    );
+    assert_eq!(lab.op(op).status, Status::Acked, "async: acked long before");
+    lab.run_to_ms(700);
+    assert_eq!((fate(&lab).replayed.len(), fate(&lab).durable), (5, true));
 }
