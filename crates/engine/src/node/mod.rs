@@ -261,12 +261,6 @@ impl Node {
             .map_or(0, |primary| primary.waiting.len())
     }
 
-    /// How many jobs its processor has, the one in work included.
-    #[must_use]
-    pub fn queued_jobs(&self) -> usize {
-        self.processor.len()
-    }
-
     pub(crate) fn start(&mut self, cx: &mut Context<'_>) {
         if self.primary.is_some() {
             self.start_reign_timers(cx);

@@ -104,12 +104,6 @@ impl Oracle {
         self.histories.in_surviving(tip)
     }
 
-    /// How many of the kept writes survived although their clients were never told so.
-    #[must_use]
-    pub fn survived_unacked(&self) -> usize {
-        self.ops().filter(|op| self.is_ghost(op)).count()
-    }
-
     /// Whether a write survived although its client was never told so.
     #[must_use]
     pub fn is_ghost(&self, op: &Op) -> bool {

@@ -18,7 +18,7 @@ pub use settings::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{NodeId, NodeSet};
+use crate::ids::NodeId;
 
 /// The version this engine writes. It reads this one and every older one.
 pub const VERSION: u32 = 1;
@@ -120,11 +120,5 @@ impl Cluster {
     /// Every node.
     pub fn nodes(&self) -> impl Iterator<Item = NodeId> + use<> {
         (0..=self.replicas).map(NodeId)
-    }
-
-    /// Every node, as a set.
-    #[must_use]
-    pub fn node_set(&self) -> NodeSet {
-        NodeSet::first(self.node_count())
     }
 }
