@@ -4,9 +4,9 @@
 //! told; it never sees another node, the network or the oracle. What it must not forget in a crash (log up to flush, table,
 //! ballot) is kept apart from what it may.
 //!
-//! - `primary`: streaming, heartbeats, the lease. `commit`: who waits for what. `membership`: the sync set.
-//! - `replica`: receive, flush, apply; follow, rewind, refill. `election`: poll, vote, take over.
-//! - `wal`, `table`: the data. `processor`: the one processor and its queue.
+//! - `primary`: streaming. `lease`: heartbeats and fencing. `commit`: who waits for what. `membership`: the sync set.
+//! - `replica`: receive, flush, apply; follow, rewind, refill. `election`: poll, vote. `takeover`: replay, open.
+//! - `wal`, `table`: the data. `work`: the one processor with its queue, and the disk.
 //!
 //! Left out in the Textbook profile: row locks (two writes of one key may wait at the same time), and the window between
 //! writing to the operating system and flushing on a power failure: what is not flushed is gone either way.
@@ -14,17 +14,19 @@
 mod commit;
 mod effects;
 mod election;
+mod lease;
 mod membership;
 mod primary;
 mod processor;
 mod replica;
 pub mod table;
+mod takeover;
 pub mod wal;
+mod work;
 
-use crate::event::EventKind;
 use crate::ids::{Lsn, NodeId, NodeSet, Timeline, Tip};
-use crate::message::{Electable, Message, Positions, Reply, Request, RequestKind, Standing};
-use crate::scenario::{Costs, Endpoint};
+use crate::message::{Electable, Message, Positions, Standing};
+use crate::scenario::Endpoint;
 use crate::time::{Span, Time};
 
 pub use effects::{Context, Effect, Timer};
@@ -471,7 +473,7 @@ impl Node {
         self.apply_next(cx);
     }
 
-    fn replay_all_flushed(&mut self) {
+    pub(super) fn replay_all_flushed(&mut self) {
         let records: Vec<_> = self
             .wal
             .range(self.replay.next(), self.flush)
@@ -496,102 +498,6 @@ impl Node {
         } else {
             self.arm_election(cx);
         }
-    }
-
-    fn on_request(&mut self, cx: &mut Context<'_>, request: Request) {
-        let primary_only = !matches!(request.kind, RequestKind::Read);
-        if primary_only && !self.accepts_writes(cx.now, cx.settings.fencing) {
-            self.answer(cx, request, Reply::NotPrimary);
-            return;
-        }
-        self.enqueue(cx, processor::Job::Execute(request));
-    }
-
-    fn on_job_done(&mut self, cx: &mut Context<'_>) {
-        // The job stays at the head while it ends, so that what it enqueues does not start a second one beside it.
-        let Some(job) = self.processor.head() else {
-            return;
-        };
-        match job {
-            processor::Job::Execute(request) => self.execute(cx, request),
-            processor::Job::Apply => self.on_applied(cx),
-        }
-        self.processor.finish();
-        self.start_job(cx);
-    }
-
-    fn execute(&mut self, cx: &mut Context<'_>, request: Request) {
-        let primary_only = !matches!(request.kind, RequestKind::Read);
-        if primary_only && !self.accepts_writes(cx.now, cx.settings.fencing) {
-            self.answer(cx, request, Reply::NotPrimary);
-            return;
-        }
-        match request.kind {
-            RequestKind::Write { value } => self.insert(cx, request, value),
-            RequestKind::Read | RequestKind::ReadFromPrimary => {
-                cx.event(EventKind::NodeTimer { node: self.id });
-                let row = self.table.row(request.key);
-                self.answer(cx, request, Reply::Value { row });
-            }
-        }
-    }
-
-    fn answer(&self, cx: &mut Context<'_>, request: Request, reply: Reply) {
-        cx.send(
-            Endpoint::Clients,
-            Message::Reply {
-                op: request.op,
-                reply,
-            },
-        );
-    }
-
-    fn enqueue(&mut self, cx: &mut Context<'_>, job: processor::Job) {
-        self.processor.push(job);
-        if self.processor.len() == 1 {
-            self.start_job(cx);
-        }
-    }
-
-    fn start_job(&mut self, cx: &mut Context<'_>) {
-        if let Some(job) = self.processor.head() {
-            let cost = job.cost(cx.costs) * u64::from(self.slow);
-            cx.timer(cost, Timer::JobDone);
-        }
-    }
-
-    fn start_flush(&mut self, cx: &mut Context<'_>) {
-        if self.flushing || self.flush >= self.wal.tip().lsn {
-            return;
-        }
-        self.flushing = true;
-        self.write = self.wal.tip().lsn;
-        let Costs { fsync_us, .. } = *cx.costs;
-        cx.timer(Span(fsync_us) * u64::from(self.slow), Timer::Flushed);
-    }
-
-    fn on_flushed(&mut self, cx: &mut Context<'_>) {
-        if !self.flushing {
-            return;
-        }
-        self.flushing = false;
-        // A rewind may have shortened the log while the disk was at work.
-        self.flush = self.flush.max(self.write).min(self.wal.tip().lsn);
-        cx.event(EventKind::Flushed {
-            node: self.id,
-            lsn: self.flush,
-        });
-        if self.role == Role::Promoting {
-            self.apply_next(cx);
-        } else if self.primary.is_some() {
-            self.ship_to_all(cx);
-            self.release_commits(cx);
-        } else {
-            self.acknowledge(cx, replica::Progress::Flushed);
-            self.apply_next(cx);
-        }
-        self.start_flush(cx);
-        self.open_if_ready(cx);
     }
 
     pub(crate) fn standing(&self) -> Standing {
