@@ -4,7 +4,7 @@ use replicascope_engine::Simulation;
 use replicascope_engine::event::{ElectionFailure, EventKind, NoEffect};
 use replicascope_engine::scenario::Action;
 
-use super::{at, client, count, endpoint, key, list, settings};
+use super::{at, client, count, endpoint, key, list, servers, settings};
 
 /// What an event is about: it decides the picture beside the sentence, and what of it stands in the timeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,7 +163,7 @@ pub(crate) fn sentence(simulation: &Simulation, kind: &EventKind) -> Option<(Mar
             format!("Split brain: {primaries} nodes take writes."),
         ),
         EventKind::OnePrimary { node } => (Mark::Seat, format!("Only {node} takes writes again.")),
-        _ => return None,
+        _ => return servers::line(kind),
     })
 }
 
@@ -204,6 +204,7 @@ fn act(simulation: &Simulation, action: &Action) -> Option<String> {
         ),
         Action::DuplicateMessage { .. } => "A message was doubled.".to_owned(),
         Action::Set(setting) => settings::setting(setting),
+        Action::Admin { node, command } => servers::command(*node, command),
         _ => return None,
     })
 }
@@ -221,6 +222,8 @@ fn no_effect(why: NoEffect) -> &'static str {
         NoEffect::NotHeld => "the message was not held",
         NoEffect::AlreadyPrimary => "the node takes writes already",
         NoEffect::CannotPromote => "the node cannot take over now",
+        NoEffect::CommandRefused => "the server is not in a state to do that",
+        NoEffect::SameService => "it was in that state already",
         NoEffect::SameSetting => "it was set like that already",
     }
 }

@@ -5,6 +5,7 @@
 
 pub(crate) mod events;
 pub(crate) mod narration;
+mod servers;
 pub(crate) mod settings;
 pub(crate) mod story;
 pub(crate) mod verdicts;
@@ -53,6 +54,8 @@ pub(crate) fn endpoint(end: Endpoint) -> String {
     match end {
         Endpoint::Node(node) => node.to_string(),
         Endpoint::Clients => "the apps".to_owned(),
+        Endpoint::Store(index) => format!("store member s{}", u32::from(index) + 1),
+        Endpoint::Monitor(index) => format!("monitor m{}", u32::from(index) + 1),
     }
 }
 

@@ -70,6 +70,8 @@ pub(crate) fn setting(setting: &Setting) -> String {
             span(Span(timers.heartbeat_us)),
             span(Span(timers.election_timeout_us))
         ),
+        Setting::Database(_) => "The database has other parameters.".to_owned(),
+        Setting::Manager(_) => "The failover manager has other parameters.".to_owned(),
         Setting::Workload(workload) => format!(
             "Workload: {} operations a second, {} % reads.",
             workload.operations_per_second, workload.read_percent
@@ -101,6 +103,8 @@ pub(crate) fn short(action: &Action) -> String {
         | Action::DelayMessage { .. }
         | Action::DuplicateMessage { .. } => "A message".to_owned(),
         Action::Promote { node } => format!("Promote {node}"),
+        Action::Admin { node, .. } => format!("Command to {node}"),
+        Action::Service { service, .. } => format!("Touch {service}"),
         Action::Set(Setting::Mode(new)) => mode(*new).to_owned(),
         Action::Set(Setting::Workload(_)) => "Other workload".to_owned(),
         Action::Set(_) => "Other settings".to_owned(),

@@ -36,7 +36,7 @@ enum Group {
     Healed,
     LinkSet,
     Votes(NodeId),
-    Follow(u32),
+    Follow(u64),
     Nothing,
 }
 

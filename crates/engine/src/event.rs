@@ -1,8 +1,9 @@
 //! Events: what happened, typed, each with the event that caused it. Sentences are the page's affair.
 
 use crate::ids::{ClientId, EventId, Key, Lsn, MessageId, NodeId, OpId, Timeline};
-use crate::message::MessageKind;
-use crate::scenario::Endpoint;
+use crate::manager::ManagerEvent;
+use crate::message::{MessageKind, Refusal};
+use crate::scenario::{Endpoint, Service, ServiceAction};
 use crate::time::Time;
 
 /// One thing that happened.
@@ -45,6 +46,23 @@ pub enum NoEffect {
     CannotPromote,
     /// The setting has this value already.
     SameSetting,
+    /// The server is not in a state in which it could do that.
+    CommandRefused,
+    /// The service is in that state already, or cannot get into it from the one it is in.
+    SameService,
+}
+
+/// Why a replication connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LostWhy {
+    /// The other end closed it: its process ended, or it is to follow somebody else.
+    Closed,
+    /// The other end was silent for too long.
+    Silent,
+    /// The log that it needs is no longer kept.
+    LogRemoved,
+    /// An administrator ended it.
+    Terminated,
 }
 
 /// Why an election ended without a primary.
@@ -398,6 +416,141 @@ pub enum EventKind {
         lsn: Lsn,
     },
 
+    /// A manager's agent ended the process of its own database.
+    ServerStopped {
+        /// Which.
+        node: NodeId,
+    },
+    /// A watchdog reset a host: everything on it ended at once.
+    HostReset {
+        /// Which.
+        node: NodeId,
+    },
+    /// A message arrived for a service that does not run.
+    ServiceSilent {
+        /// Which message.
+        message: MessageId,
+        /// What.
+        kind: MessageKind,
+        /// Which service.
+        service: Service,
+    },
+    /// A database server has started and takes connections.
+    ServerReady {
+        /// Which.
+        node: NodeId,
+    },
+    /// A crash took records off the end of a primary's log that may have been seen or acked. Their positions are used
+    /// again, on a history of its own.
+    LogEndLost {
+        /// Which.
+        node: NodeId,
+        /// What it writes on from now on.
+        timeline: Timeline,
+        /// Up to where its log was kept.
+        fork: Lsn,
+        /// How many records are gone.
+        erased: u32,
+    },
+    /// A server was told to become primary; it first replays what it has (R-PG-15).
+    PromotionStarted {
+        /// Which.
+        node: NodeId,
+    },
+    /// A standby streams from a server.
+    StandbyConnected {
+        /// From whom.
+        node: NodeId,
+        /// Who.
+        standby: NodeId,
+    },
+    /// A standby has caught up once, and may count as synchronous from now on (R-PG-8).
+    StandbyStreaming {
+        /// With whom.
+        node: NodeId,
+        /// Who.
+        standby: NodeId,
+    },
+    /// A server's connection with a standby is over.
+    StandbyLost {
+        /// Whose.
+        node: NodeId,
+        /// Which standby.
+        standby: NodeId,
+        /// Why.
+        why: LostWhy,
+    },
+    /// A standby's connection with its upstream is over.
+    UpstreamLost {
+        /// Whose.
+        node: NodeId,
+        /// With whom.
+        upstream: NodeId,
+        /// Why.
+        why: LostWhy,
+    },
+    /// A standby may not stream from its upstream, and tries again and again.
+    CannotFollow {
+        /// Who.
+        node: NodeId,
+        /// Whom.
+        upstream: NodeId,
+        /// Why.
+        why: Refusal,
+    },
+    /// `synchronous_standby_names` was set by a manager.
+    StandbyNamesChanged {
+        /// Where.
+        node: NodeId,
+    },
+    /// A write waits for the row that another write holds (R-PG-4).
+    LockWait {
+        /// Where.
+        node: NodeId,
+        /// Which.
+        op: OpId,
+    },
+    /// A commit's wait for standbys was ended by hand; it is committed on this node only, as far as anybody knows (R-PG-7).
+    WaitEnded {
+        /// Where.
+        node: NodeId,
+        /// Which.
+        op: OpId,
+        /// Whether the connection was ended with it.
+        terminated: bool,
+    },
+    /// Replay was paused or resumed by hand.
+    ReplayPaused {
+        /// Where.
+        node: NodeId,
+        /// Which of the two.
+        paused: bool,
+    },
+    /// A query that conflicts with replay runs on a standby (R-PG-13).
+    QueryConflict {
+        /// Where.
+        node: NodeId,
+    },
+    /// A query was cancelled since it had held up replay for too long (R-PG-13).
+    QueryCancelled {
+        /// Where.
+        node: NodeId,
+    },
+    /// A node cannot be rewound: hint bits are not logged, or its log does not go back far enough (R-PG-17).
+    RewindImpossible {
+        /// Which.
+        node: NodeId,
+    },
+    /// Something was done to a process beside the databases.
+    ServiceChanged {
+        /// Which.
+        service: Service,
+        /// What.
+        what: ServiceAction,
+    },
+    /// A failover manager did something.
+    Manager(ManagerEvent),
+
     /// An acked write is not in the surviving history.
     WriteLost {
         /// Operation.
@@ -448,7 +601,9 @@ impl EventKind {
                 | Self::Flushed { .. }
                 | Self::Replayed { .. }
                 | Self::Committed { .. }
-        )
+                | Self::LockWait { .. }
+                | Self::ServiceSilent { .. }
+        ) && !self.is_routine()
     }
 
     /// Whether the event belongs to the background chatter that goes on when nothing happens. Stepping skips it.
@@ -457,8 +612,10 @@ impl EventKind {
         match self {
             Self::Delivered { kind, .. }
             | Self::NobodyListened { kind, .. }
+            | Self::ServiceSilent { kind, .. }
             | Self::MessageLost { kind, .. } => kind.is_routine(),
             Self::NodeTimer { .. } => true,
+            Self::Manager(event) => event.is_routine(),
             _ => false,
         }
     }

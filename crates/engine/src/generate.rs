@@ -210,6 +210,8 @@ fn action(
         21 => {
             if dice.one_in(2) {
                 Action::Write {
+                    node: None,
+                    synchronous_commit: None,
                     client,
                     key,
                     value: None,

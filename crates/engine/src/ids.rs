@@ -117,30 +117,40 @@ impl fmt::Display for Lsn {
 }
 
 /// A timeline: one primary's reign. Like PostgreSQL's timeline id it goes up at every promotion; unlike it, the id also
-/// holds who opened it, so that two nodes promoted by hand on two sides of a partition never share one.
+/// holds who opened it, so that two nodes promoted by hand on two sides of a partition never share one, and how often that
+/// node lost the end of its own log in a crash, so that a position is never used for two different records (R-LW-6).
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
 #[serde(transparent)]
-pub struct Timeline(pub u32);
+pub struct Timeline(pub u64);
 
 impl Timeline {
-    /// The timeline that `owner` opens in election term `term`.
+    const TERM_SHIFT: u32 = 16;
+    const CRASH_SHIFT: u32 = 6;
+
+    /// The timeline that `owner` opens in term `term`.
     #[must_use]
     pub const fn new(term: u32, owner: NodeId) -> Self {
-        Self(term * MAX_NODES as u32 + owner.0 as u32)
+        Self((term as u64) << Self::TERM_SHIFT | owner.0 as u64)
     }
 
-    /// The election term: 1 at the start, one more at every election. What people call "TL 2".
+    /// The term: 1 at the start, one more at every promotion. What people call "TL 2".
     #[must_use]
     pub const fn term(self) -> u32 {
-        self.0 / MAX_NODES as u32
+        (self.0 >> Self::TERM_SHIFT) as u32
     }
 
     /// The node that opened it, the only one that ever writes records on it.
     #[must_use]
     pub const fn owner(self) -> NodeId {
-        NodeId((self.0 % MAX_NODES as u32) as u8)
+        NodeId((self.0 % MAX_NODES as u64) as u8)
+    }
+
+    /// What its owner writes on after a crash that erased records of it.
+    #[must_use]
+    pub const fn after_crash(self) -> Self {
+        Self(self.0 + (1 << Self::CRASH_SHIFT))
     }
 }
 

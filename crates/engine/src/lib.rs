@@ -11,6 +11,7 @@ pub mod cow_log;
 pub mod event;
 pub mod generate;
 pub mod ids;
+pub mod manager;
 pub mod message;
 pub mod node;
 pub mod oracle;

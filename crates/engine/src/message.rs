@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use crate::ids::{ClientId, Key, Lsn, NodeId, NodeSet, OpId, Timeline, Tip};
+use crate::manager::ManagerMessage;
 use crate::node::table::Row;
 use crate::node::wal::{Record, Segment};
+use crate::scenario::CommitLevel;
 use crate::time::{Span, Time};
 
 /// How far a replica has come with the log (R-PG, "State the engine must hold").
@@ -78,6 +80,8 @@ pub enum RequestKind {
     Write {
         /// The value.
         value: u32,
+        /// PostgreSQL's level for this write alone.
+        level: Option<CommitLevel>,
     },
     /// Any node's answer will do.
     Read,
@@ -278,6 +282,178 @@ pub enum Message {
     },
     /// "You have more log than I: stand."
     Stand,
+    /// Between two database servers.
+    Replication(Replication),
+    /// To or from a failover manager.
+    Manager(Box<ManagerMessage>),
+}
+
+impl From<Replication> for Message {
+    fn from(message: Replication) -> Self {
+        Self::Replication(message)
+    }
+}
+
+/// Why a server does not let a standby stream from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// Nobody listens on the port.
+    NobodyListens,
+    /// It is starting up, being promoted or rebuilt.
+    NotReady,
+    /// The standby's log left the server's history at `fork` (R-PG-16).
+    Diverged {
+        /// The server's timeline.
+        timeline: Timeline,
+        /// The last position they share.
+        fork: Lsn,
+    },
+    /// The standby has followed a newer timeline than the server is on.
+    BehindTimeline {
+        /// The server's timeline.
+        timeline: Timeline,
+    },
+    /// The standby has more of the same history than the server has flushed.
+    AheadOfFlush,
+    /// The log that the standby needs is no longer kept (R-PG-14).
+    LogRemoved,
+}
+
+/// What two database servers say to each other. `conn` is the number of a connection, given by the standby.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Replication {
+    /// A standby asks to stream.
+    Connect {
+        /// The connection.
+        conn: u32,
+        /// End of the standby's log.
+        tip: Tip,
+        /// The timeline that the standby is on.
+        timeline: Timeline,
+        /// How far the standby has come.
+        positions: Positions,
+        /// The timelines that the standby's log went through.
+        history: Arc<Vec<Segment>>,
+    },
+    /// The server agrees.
+    Accepted {
+        /// The connection.
+        conn: u32,
+        /// The server's timeline.
+        timeline: Timeline,
+        /// After which position it sends.
+        start: Lsn,
+    },
+    /// The server does not agree.
+    Refused {
+        /// The connection.
+        conn: u32,
+        /// Why.
+        why: Refusal,
+    },
+    /// Log records, in order.
+    Records {
+        /// The connection.
+        conn: u32,
+        /// The position before the first record.
+        prev: Lsn,
+        /// The records.
+        records: Vec<Record>,
+        /// The server wants to know when everything up to here is applied.
+        feedback: Lsn,
+    },
+    /// The server is there, and has sent so far.
+    Keepalive {
+        /// The connection.
+        conn: u32,
+        /// What it has sent.
+        end: Lsn,
+        /// Whether it wants an answer.
+        reply: bool,
+    },
+    /// How far the standby has come.
+    Status {
+        /// The connection.
+        conn: u32,
+        /// How far.
+        positions: Positions,
+        /// Whether records that were sent are missing.
+        gap: bool,
+        /// Whether it wants an answer.
+        reply: bool,
+    },
+    /// This end of the connection is closed.
+    Closed {
+        /// The connection.
+        conn: u32,
+    },
+    /// A node that is to be rewound asks where the histories part.
+    RewindAsk {
+        /// The attempt, for matching answers.
+        attempt: u32,
+        /// End of its log.
+        tip: Tip,
+        /// The timelines its log went through.
+        history: Arc<Vec<Segment>>,
+    },
+    /// The answer.
+    RewindFrom {
+        /// The attempt.
+        attempt: u32,
+        /// The last position they share.
+        fork: Lsn,
+    },
+    /// A node asks for a full copy.
+    CopyAsk {
+        /// The attempt, for matching answers.
+        attempt: u32,
+    },
+    /// The copy.
+    Copy {
+        /// The attempt.
+        attempt: u32,
+        /// The copy.
+        copy: Arc<BaseBackup>,
+    },
+}
+
+impl Replication {
+    /// The connection's number, if the message asks for a new one.
+    pub(crate) fn opens_connection(&self) -> Option<u32> {
+        match self {
+            Self::Connect { conn, .. } => Some(*conn),
+            _ => None,
+        }
+    }
+
+    /// What the operating system answers in place of a process that does not run.
+    pub(crate) fn without_process(&self) -> Option<Self> {
+        match *self {
+            Self::Connect { conn, .. } => Some(Self::Refused {
+                conn,
+                why: Refusal::NobodyListens,
+            }),
+            Self::Records { conn, .. }
+            | Self::Keepalive { conn, .. }
+            | Self::Status { conn, .. }
+            | Self::Accepted { conn, .. } => Some(Self::Closed { conn }),
+            _ => None,
+        }
+    }
+
+    fn kind(&self) -> MessageKind {
+        match self {
+            Self::Connect { .. } => MessageKind::Follow,
+            Self::Accepted { .. } => MessageKind::Stream,
+            Self::Refused { .. } => MessageKind::FollowRefused,
+            Self::Records { .. } => MessageKind::Wal,
+            Self::Keepalive { .. } => MessageKind::Heartbeat,
+            Self::Status { .. } => MessageKind::WalAck,
+            Self::Closed { .. } => MessageKind::ConnectionClosed,
+            Self::RewindAsk { .. } | Self::CopyAsk { .. } => MessageKind::CopyRequest,
+            Self::RewindFrom { .. } | Self::Copy { .. } => MessageKind::Backup,
+        }
+    }
 }
 
 /// A message's kind, for the trace and the page.
@@ -305,6 +481,18 @@ pub enum MessageKind {
     VoteRequest,
     VoteReply,
     Stand,
+    ConnectionClosed,
+    CopyRequest,
+    StoreRequest,
+    StoreReply,
+    StoreConsensus,
+    AgentRequest,
+    AgentReply,
+    Ping,
+    PingReply,
+    MonitorTalk,
+    Command,
+    CommandReply,
 }
 
 impl MessageKind {
@@ -313,7 +501,18 @@ impl MessageKind {
     pub fn is_routine(self) -> bool {
         matches!(
             self,
-            Self::Probe | Self::ProbeReply | Self::Heartbeat | Self::HeartbeatAck
+            Self::Probe
+                | Self::ProbeReply
+                | Self::Heartbeat
+                | Self::HeartbeatAck
+                | Self::StoreRequest
+                | Self::StoreReply
+                | Self::StoreConsensus
+                | Self::AgentRequest
+                | Self::AgentReply
+                | Self::Ping
+                | Self::PingReply
+                | Self::MonitorTalk
         )
     }
 }
@@ -353,6 +552,8 @@ impl Message {
             Self::VoteRequest { .. } => MessageKind::VoteRequest,
             Self::VoteReply { .. } => MessageKind::VoteReply,
             Self::Stand => MessageKind::Stand,
+            Self::Replication(message) => message.kind(),
+            Self::Manager(message) => message.kind(),
         }
     }
 
@@ -363,7 +564,11 @@ impl Message {
             Self::Request(request) => u64::from(request.op.0),
             Self::Reply { op, .. } => u64::from(op.0),
             Self::Wal { records, prev, .. } => records.last().map_or(prev.0, |record| record.lsn.0),
-            Self::WalAck { positions, .. } => positions.write.0,
+            Self::WalAck { positions, .. }
+            | Self::Replication(Replication::Status { positions, .. }) => positions.write.0,
+            Self::Replication(Replication::Records { records, prev, .. }) => {
+                records.last().map_or(prev.0, |record| record.lsn.0)
+            }
             Self::VoteRequest { term, .. } | Self::VoteReply { term, .. } => u64::from(*term),
             _ => 0,
         }

@@ -39,6 +39,8 @@ fn faults_then_healing(seed: u64, fencing_may_be_off: bool) -> Scenario {
         ..scenario.workload
     };
     let write = Action::Write {
+        node: None,
+        synchronous_commit: None,
         client: ClientId(0),
         key: Key(0),
         value: None,

@@ -61,8 +61,40 @@ fn each_error_names_the_field_and_the_value() {
             "actions[0].action.slow.factor: 0 is not in 1 to 1000 times",
         ),
         (
-            r#"{"version":2}"#,
-            "version: version 2 is newer than this engine, which reads up to 1",
+            r#"{"version":3}"#,
+            "version: version 3 is newer than this engine, which reads up to 2",
+        ),
+        (
+            r#"{"version":1,"settings":{"database":{"postgresql":{}}}}"#,
+            "settings.database: other databases came with version 2, and this file says version 1",
+        ),
+        (
+            r#"{"version":2,"settings":{"manager":{"patroni":{}}}}"#,
+            "settings.manager: the nodes of the Textbook profile elect a primary themselves, as `failover` says",
+        ),
+        (
+            r#"{"version":2,"settings":{"database":{"mysql":{}},"manager":{"patroni":{}}}}"#,
+            "settings.manager: Patroni is for PostgreSQL",
+        ),
+        (
+            r#"{"version":2,"settings":{"database":{"postgresql":{}},"manager":{"patroni":{"ttl":19}}}}"#,
+            "settings.manager.patroni.ttl: 19 is not in 20 to 3600 s",
+        ),
+        (
+            r#"{"version":2,"settings":{"database":{"postgresql":{}},"manager":{"patroni":{"ttl":29}}}}"#,
+            "settings.manager.patroni.ttl: loop_wait 10 s + 2 × retry_timeout 10 s must not be more than ttl 29 s",
+        ),
+        (
+            r#"{"version":2,"settings":{"database":{"postgresql":{"wal_writer_delay":0}}}}"#,
+            "settings.database.postgresql.wal_writer_delay: 0 is not in 1 to 10000 ms",
+        ),
+        (
+            r#"{"version":2,"actions":[{"at_us":9,"action":{"service":{"service":"s1","what":"kill"}}}]}"#,
+            "actions[0].action.service.service: the failover manager of this cluster has no s1",
+        ),
+        (
+            r#"{"version":2,"actions":[{"at_us":9,"action":{"admin":{"node":"n1","command":"pause_replay"}}}]}"#,
+            "actions[0].action.admin.command: the nodes of the Textbook profile take no commands",
         ),
     ];
     for (text, expected) in cases {

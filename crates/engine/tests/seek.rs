@@ -112,6 +112,8 @@ fn what_a_person_does_live_is_replayed_from_the_scenario_alone() {
         (
             700,
             Action::Write {
+                node: None,
+                synchronous_commit: None,
                 client: ClientId(0),
                 key: Key(3),
                 value: Some(77),

@@ -54,18 +54,32 @@ impl Shape {
     pub(crate) fn of(message: &Message) -> Self {
         match message.kind() {
             MessageKind::Heartbeat | MessageKind::HeartbeatAck => Self::Diamond,
-            MessageKind::Probe | MessageKind::ProbeReply => Self::Dot,
+            MessageKind::Probe
+            | MessageKind::ProbeReply
+            | MessageKind::Ping
+            | MessageKind::PingReply
+            | MessageKind::StoreRequest
+            | MessageKind::StoreReply
+            | MessageKind::StoreConsensus
+            | MessageKind::AgentRequest
+            | MessageKind::AgentReply
+            | MessageKind::MonitorTalk => Self::Dot,
             MessageKind::WriteRequest => Self::Tag,
             MessageKind::ReadRequest => Self::Question,
             MessageKind::ReadReply => Self::Answer,
             MessageKind::Wal => Self::Cell,
             MessageKind::Backup => Self::Cells,
             MessageKind::WriteAck | MessageKind::WalAck | MessageKind::Stream => Self::Tick,
-            MessageKind::Follow => Self::Square,
-            MessageKind::Poll | MessageKind::VoteRequest | MessageKind::Stand => Self::Arrow,
-            MessageKind::Refusal | MessageKind::HeartbeatRefused | MessageKind::FollowRefused => {
-                Self::Cross
-            }
+            MessageKind::CommandReply => Self::Tick,
+            MessageKind::Follow | MessageKind::CopyRequest => Self::Square,
+            MessageKind::Poll
+            | MessageKind::VoteRequest
+            | MessageKind::Stand
+            | MessageKind::Command => Self::Arrow,
+            MessageKind::Refusal
+            | MessageKind::HeartbeatRefused
+            | MessageKind::FollowRefused
+            | MessageKind::ConnectionClosed => Self::Cross,
             MessageKind::PollReply | MessageKind::VoteReply => match message {
                 Message::PollReply { willing: false, .. }
                 | Message::VoteReply { granted: false, .. } => Self::Cross,

@@ -1,9 +1,10 @@
 //! What comes out of a node: its only way to act on the world.
 
+use super::server::{ServerTimer, Timing};
 use crate::event::EventKind;
 use crate::ids::NodeId;
 use crate::message::Message;
-use crate::scenario::{Costs, Endpoint, Settings};
+use crate::scenario::{CommitLevel, Costs, Database, Endpoint, Postgresql, Settings};
 use crate::time::{Span, Time};
 
 /// What a node wants done, in order.
@@ -50,6 +51,8 @@ pub enum Timer {
     JobDone,
     /// Rewinding has finished.
     Rewound,
+    /// A timer of a database server.
+    Server(ServerTimer),
 }
 
 /// What a node may look at while it handles an input, and where it puts its effects.
@@ -69,11 +72,59 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
-    pub(crate) fn send(&mut self, to: impl Into<Endpoint>, message: Message) {
+    pub(crate) fn send(&mut self, to: impl Into<Endpoint>, message: impl Into<Message>) {
         self.out.push(Effect::Send {
             to: to.into(),
-            message,
+            message: message.into(),
         });
+    }
+
+    /// PostgreSQL's parameters, if that is the database.
+    pub(crate) fn postgresql(&self) -> Option<&Postgresql> {
+        match &self.settings.database {
+            Database::Postgresql(settings) => Some(settings),
+            _ => None,
+        }
+    }
+
+    /// `synchronous_commit`; the other databases wait for their own flush, and for replicas in their own way.
+    pub(crate) fn commit_level(&self) -> CommitLevel {
+        self.postgresql()
+            .map_or(CommitLevel::Local, |settings| settings.synchronous_commit)
+    }
+
+    pub(crate) fn wal_writer_delay(&self) -> Span {
+        let delay = self
+            .postgresql()
+            .map_or(200, |settings| settings.wal_writer_delay);
+        Span::from_millis(delay)
+    }
+
+    /// How old a commit must be before `node` replays it.
+    pub(crate) fn apply_delay(&self, node: NodeId) -> Span {
+        self.postgresql().map_or(Span::ZERO, |settings| {
+            let here = settings
+                .recovery_min_apply_delay_on
+                .is_none_or(|only| only == node);
+            Span::from_millis(if here {
+                settings.recovery_min_apply_delay
+            } else {
+                0
+            })
+        })
+    }
+
+    /// How long a query may hold up replay; `None` for ever.
+    pub(crate) fn max_standby_streaming_delay(&self) -> Option<Span> {
+        let delay = self
+            .postgresql()
+            .map_or(0, |settings| settings.max_standby_streaming_delay);
+        u64::try_from(delay).ok().map(Span::from_millis)
+    }
+
+    /// The pace of replication connections.
+    pub(crate) fn timing(&self) -> Timing {
+        Timing::of(&self.settings.database)
     }
 
     pub(crate) fn timer_at(&mut self, at: Time, timer: Timer) {

@@ -19,6 +19,7 @@ mod membership;
 mod primary;
 mod processor;
 mod replica;
+pub mod server;
 pub mod table;
 mod takeover;
 pub mod wal;
@@ -32,8 +33,8 @@ use crate::time::{Span, Time};
 pub use effects::{Context, Effect, Timer};
 pub use primary::Follower;
 use {
-    election::Election, primary::Primary, processor::Processor, replica::Follow, table::Table,
-    wal::Wal,
+    election::Election, primary::Primary, processor::Processor, replica::Follow, server::Server,
+    table::Table, wal::Wal,
 };
 
 /// What a node is doing in the cluster.
@@ -86,9 +87,20 @@ pub struct Node {
     primary: Option<Box<Primary>>,
     follow: Follow,
     election: Election,
+    /// What it has as a PostgreSQL, MySQL or MariaDB server; `None`: it is a Textbook node.
+    server: Option<Box<Server>>,
 }
 
 impl Node {
+    /// A database server; the first node is primary and the others stream from it.
+    pub(crate) fn server(id: NodeId, keys: usize, nodes: usize) -> Self {
+        let mut node = Self::new(id, keys, nodes, Time::ZERO, Span::ZERO);
+        node.primary = None;
+        node.follow.streaming = None;
+        node.server = Some(Box::new(Server::new(id, nodes)));
+        node
+    }
+
     pub(crate) fn new(id: NodeId, keys: usize, nodes: usize, now: Time, patience: Span) -> Self {
         let first = NodeId(0);
         let timeline = Timeline::new(1, first);
@@ -115,6 +127,7 @@ impl Node {
             primary: None,
             follow: Follow::starting(now, patience),
             election: Election::default(),
+            server: None,
         };
         if id == first {
             node.role = Role::Primary;
@@ -164,7 +177,7 @@ impl Node {
     /// How far it has come. For a primary `replay` is what it has made visible.
     #[must_use]
     pub fn positions(&self) -> Positions {
-        let write = if self.primary.is_some() {
+        let write = if self.is_primary() {
             self.write
         } else {
             self.wal.tip().lsn
@@ -179,6 +192,9 @@ impl Node {
     /// The timeline it writes, follows, or last heard of.
     #[must_use]
     pub fn timeline(&self) -> Timeline {
+        if let Some(server) = &self.server {
+            return server.timeline();
+        }
         self.primary
             .as_ref()
             .map_or(self.ballot.known, |primary| primary.timeline)
@@ -187,24 +203,48 @@ impl Node {
     /// The timeline of the primary it streams from.
     #[must_use]
     pub fn streaming_from(&self) -> Option<Timeline> {
+        if let Some(server) = &self.server {
+            return server.streams().then_some(server.timeline());
+        }
         self.follow.streaming.filter(|_| self.primary.is_none())
     }
 
     /// Whether it is being rewound or filled.
     #[must_use]
     pub fn is_being_rebuilt(&self) -> bool {
+        if let Some(server) = &self.server {
+            return server.is_being_rebuilt();
+        }
         self.follow.rewinding.is_some() || self.ballot.blank || self.follow.needs_backup
     }
 
     /// What its clients see it do with a write right now.
     #[must_use]
     pub fn accepts_writes(&self, now: Time, fencing: bool) -> bool {
+        if let Some(server) = &self.server {
+            return self.role == Role::Primary && server.is_ready(now);
+        }
         self.role == Role::Primary
             && (!fencing
                 || self
                     .primary
                     .as_ref()
                     .is_some_and(|primary| now < primary.lease_until))
+    }
+
+    /// Whether it has the primary's role, lease or not.
+    #[must_use]
+    pub fn is_primary(&self) -> bool {
+        self.primary.is_some() || self.is_serving_primary()
+    }
+
+    /// Whom it follows, or would if it could reach it.
+    #[must_use]
+    pub fn upstream(&self) -> Option<NodeId> {
+        match &self.server {
+            Some(server) => server.upstream(),
+            None => self.follow.streaming.map(Timeline::owner),
+        }
     }
 
     /// Until when the primary's lease lasts, if it is one.
@@ -216,7 +256,7 @@ impl Node {
     /// When it will ask for an election if it hears nothing, if it waits for a primary.
     #[must_use]
     pub fn election_due(&self) -> Option<Time> {
-        self.primary.is_none().then_some(self.election.due)
+        (self.primary.is_none() && self.server.is_none()).then_some(self.election.due)
     }
 
     /// When it last heard from a primary, and for how long it promised to wait since.
@@ -258,13 +298,18 @@ impl Node {
     /// How many writes wait for their promise, if it is primary.
     #[must_use]
     pub fn waiting_commits(&self) -> usize {
+        if let Some(server) = &self.server {
+            return server.waiting_commits();
+        }
         self.primary
             .as_ref()
             .map_or(0, |primary| primary.waiting.len())
     }
 
     pub(crate) fn start(&mut self, cx: &mut Context<'_>) {
-        if self.primary.is_some() {
+        if self.server.is_some() {
+            self.start_server(cx);
+        } else if self.primary.is_some() {
             self.start_reign_timers(cx);
         } else {
             self.arm_election(cx);
@@ -286,8 +331,8 @@ impl Node {
                 );
             }
             (Endpoint::Node(from), message) => self.receive_from_node(cx, from, message),
-            (Endpoint::Clients, message) => {
-                unreachable!("clients do not send {:?}", message.kind())
+            (Endpoint::Clients | Endpoint::Store(_) | Endpoint::Monitor(_), message) => {
+                unreachable!("{from} does not send {:?} to a node", message.kind())
             }
         }
     }
@@ -376,11 +421,13 @@ impl Node {
                 self.on_vote_reply(cx, from, term, granted, stepped_down, standing);
             }
             Message::Stand => self.on_stand(cx),
+            Message::Replication(message) => self.on_replication(cx, from, message),
             Message::Request(_)
             | Message::Reply { .. }
             | Message::Probe
-            | Message::ProbeReply { .. } => {
-                unreachable!("only clients exchange these with a node")
+            | Message::ProbeReply { .. }
+            | Message::Manager(_) => {
+                unreachable!("a node exchanges these with clients or a manager only")
             }
         }
     }
@@ -397,11 +444,16 @@ impl Node {
             Timer::Flushed => self.on_flushed(cx),
             Timer::JobDone => self.on_job_done(cx),
             Timer::Rewound => self.on_rewound(cx),
+            Timer::Server(timer) => self.on_server_timer(cx, timer),
         }
     }
 
     /// Stops at once. What was flushed stays; what was not, and what was only in memory, is gone.
     pub(crate) fn crash(&mut self) {
+        if self.server.is_some() {
+            self.crash_server();
+            return;
+        }
         let lost: Vec<_> = self
             .wal
             .range(self.flush.next(), self.wal.tip().lsn)
@@ -432,11 +484,16 @@ impl Node {
         self.primary = None;
         self.role = Role::Replica;
         self.slow = 1;
+        self.lose_server_disk();
     }
 
     /// Starts after a crash. A node that was primary goes on as primary, fenced until a majority answers it, if fencing is
     /// on; otherwise it takes writes at once, as a server that nobody told better does.
     pub(crate) fn restart(&mut self, cx: &mut Context<'_>) {
+        if self.server.is_some() {
+            self.restart_server(cx);
+            return;
+        }
         let patience = Span(cx.settings.timers.election_timeout_us);
         self.follow = Follow::starting(cx.now, patience);
         self.follow.needs_backup = self.ballot.blank;
@@ -491,7 +548,9 @@ impl Node {
 
     /// The settings have changed.
     pub(crate) fn settings_changed(&mut self, cx: &mut Context<'_>) {
-        if self.primary.is_some() {
+        if self.server.is_some() {
+            self.standby_names_reloaded(cx);
+        } else if self.primary.is_some() {
             self.check_lease(cx);
             self.maintain_membership(cx);
             self.release_commits(cx);

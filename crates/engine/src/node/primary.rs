@@ -280,7 +280,7 @@ impl Node {
     }
 
     /// A copy of everything that is on disk.
-    fn base_backup(&self) -> BaseBackup {
+    pub(super) fn base_backup(&self) -> BaseBackup {
         let mut rows: Vec<Row> = self.table.rows().to_vec();
         let mut heads = self.table.heads().to_vec();
         for (row, head) in rows.iter_mut().zip(&mut heads) {

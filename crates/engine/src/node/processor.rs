@@ -13,6 +13,8 @@ pub(super) enum Job {
     Execute(Request),
     /// Apply the next log record.
     Apply,
+    /// Apply the next log record of a database server.
+    Replay,
 }
 
 impl Job {
@@ -23,7 +25,7 @@ impl Job {
                 ..
             }) => costs.write_us,
             Self::Execute(_) => costs.read_us,
-            Self::Apply => costs.apply_us,
+            Self::Apply | Self::Replay => costs.apply_us,
         })
     }
 }

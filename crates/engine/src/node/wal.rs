@@ -172,7 +172,7 @@ pub fn timeline_at(history: &[Segment], lsn: Lsn) -> Option<Timeline> {
 mod tests {
     use super::*;
 
-    fn log(timelines: &[(u32, u64)]) -> Wal {
+    fn log(timelines: &[(u64, u64)]) -> Wal {
         let mut wal = Wal::new();
         for &(timeline, count) in timelines {
             for _ in 0..count {

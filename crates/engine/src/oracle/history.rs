@@ -106,7 +106,7 @@ impl Histories {
 mod tests {
     use super::*;
 
-    fn tip(timeline: u32, lsn: u64) -> Tip {
+    fn tip(timeline: u64, lsn: u64) -> Tip {
         Tip {
             timeline: Timeline(timeline),
             lsn: Lsn(lsn),

@@ -4,8 +4,10 @@ use core::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use super::database::{CommitLevel, Database};
+use super::manager::Manager;
 use super::settings::{Failover, LinkSettings, Mode, ReadPolicy, SemiSync, Sync, Timers, Workload};
-use crate::ids::{ClientId, Key, MessageId, NodeId};
+use crate::ids::{ClientId, Key, MessageId, NodeId, OpId};
 use crate::time::Time;
 
 /// An action and when it happens. Everything due up to and at that instant has happened before it.
@@ -31,6 +33,12 @@ pub enum Action {
         /// The value; the operation's number when absent.
         #[serde(default)]
         value: Option<u32>,
+        /// Asked of this node, past the router, when given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        node: Option<NodeId>,
+        /// PostgreSQL's level for this write alone; the one in force when absent (R-PG-1).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        synchronous_commit: Option<CommitLevel>,
     },
     /// One read.
     Read {
@@ -145,8 +153,131 @@ pub enum Action {
         /// Which.
         node: NodeId,
     },
+    /// Type a command at a database server. For PostgreSQL, MySQL and MariaDB; Textbook nodes know none of them.
+    Admin {
+        /// At which.
+        node: NodeId,
+        /// What.
+        command: Admin,
+    },
+    /// Do something to a process that runs beside the databases.
+    Service {
+        /// Which.
+        service: Service,
+        /// What.
+        what: ServiceAction,
+    },
     /// Change a setting.
     Set(Setting),
+}
+
+/// What an administrator can tell a database server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Admin {
+    /// Follow another node: `primary_conninfo` and a restart as standby; `CHANGE REPLICATION SOURCE TO`.
+    Follow {
+        /// Whom.
+        upstream: NodeId,
+    },
+    /// `pg_rewind` from another node, then follow it (R-PG-17).
+    Rewind {
+        /// From whom.
+        source: NodeId,
+    },
+    /// Throw the data away, take a full copy of another node, then follow it.
+    Rebuild {
+        /// Of whom.
+        source: NodeId,
+    },
+    /// Stop replaying: `pg_wal_replay_pause()`, `STOP REPLICA SQL_THREAD`.
+    PauseReplay,
+    /// Replay again.
+    ResumeReplay,
+    /// Stop receiving, in good order: `STOP REPLICA IO_THREAD`.
+    StopReceiver,
+    /// Receive again.
+    StartReceiver,
+    /// Cancel the statement of a write that waits: `pg_cancel_backend`, `KILL QUERY` (R-PG-7).
+    CancelWait {
+        /// Which write, by its number among all operations.
+        op: OpId,
+    },
+    /// End the connection of a write that waits: `pg_terminate_backend`, `KILL CONNECTION` (R-PG-7).
+    TerminateBackend {
+        /// Which write, by its number among all operations.
+        op: OpId,
+    },
+    /// End the process that sends the log to a standby; the standby connects again.
+    TerminateSender {
+        /// Which standby.
+        standby: NodeId,
+    },
+    /// A query on a standby that conflicts with replay begins (R-PG-13).
+    ConflictingQuery {
+        /// How long it runs, in µs.
+        for_us: u64,
+    },
+}
+
+/// A process that is no database: Patroni's agent beside one, a member of the consensus store, a monitor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Service {
+    /// Patroni's agent on a node, written `agent:n1`.
+    Agent(NodeId),
+    /// A member of the consensus store, written `s1`.
+    Store(u8),
+    /// The MHA manager or a Sentinel, written `m1`.
+    Monitor(u8),
+}
+
+/// What can be done to a [`Service`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ServiceAction {
+    /// End its process. Its host stays and refuses connections.
+    Kill,
+    /// Start it.
+    Restart,
+    /// Stop its execution, as SIGSTOP does.
+    Freeze,
+    /// Let it go on, unaware.
+    Thaw,
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Agent(node) => write!(f, "agent:{node}"),
+            Self::Store(index) => Endpoint::Store(*index).fmt(f),
+            Self::Monitor(index) => Endpoint::Monitor(*index).fmt(f),
+        }
+    }
+}
+
+impl Serialize for Service {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Service {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let agent = text
+            .strip_prefix("agent:")
+            .and_then(|node| node.parse().ok());
+        let found = agent.map(Self::Agent).or(match text.parse() {
+            Ok(Endpoint::Store(index)) => Some(Self::Store(index)),
+            Ok(Endpoint::Monitor(index)) => Some(Self::Monitor(index)),
+            _ => None,
+        });
+        found.ok_or_else(|| {
+            de::Error::custom(format!(
+                "\"{text}\" is not a service (\"agent:n1\", \"s1\" for the store, \"m1\" for a monitor)"
+            ))
+        })
+    }
 }
 
 /// How a node is stopped.
@@ -157,8 +288,10 @@ pub enum KillKind {
     #[default]
     PowerOff,
     /// Only the database process dies: what it has sent still arrives, and the host refuses connections at once
-    /// (R-LW-1: measured, such a death loses no acked write).
+    /// (R-LW-1: measured, such a death loses no acked write). An agent beside it lives on.
     Process,
+    /// The database and the agent beside it die; what they have sent still arrives, and the host refuses connections.
+    AllProcesses,
 }
 
 /// One setting and its new value.
@@ -181,15 +314,23 @@ pub enum Setting {
     Timers(Timers),
     /// The steady workload. The number of keys cannot change.
     Workload(Workload),
+    /// The database's parameters. Which database it is cannot change.
+    Database(Database),
+    /// The failover manager's parameters. Which manager it is cannot change, nor how many hosts it has.
+    Manager(Manager),
 }
 
-/// An end of a link: a node, or the clients with their router.
+/// An end of a link.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Endpoint {
     /// A database node, written `n1`.
     Node(NodeId),
-    /// The clients, written `clients`.
+    /// The clients with their router, written `clients`.
     Clients,
+    /// A member of the consensus store, counted from 0, written `s1`.
+    Store(u8),
+    /// A host that watches from outside, counted from 0, written `m1`.
+    Monitor(u8),
 }
 
 impl fmt::Display for Endpoint {
@@ -197,7 +338,35 @@ impl fmt::Display for Endpoint {
         match self {
             Self::Node(node) => node.fmt(f),
             Self::Clients => f.write_str("clients"),
+            Self::Store(index) => write!(f, "s{}", u32::from(*index) + 1),
+            Self::Monitor(index) => write!(f, "m{}", u32::from(*index) + 1),
         }
+    }
+}
+
+impl core::str::FromStr for Endpoint {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let numbered = |prefix| {
+            text.strip_prefix(prefix)
+                .filter(|digits: &&str| digits.len() == 1)
+                .and_then(|digits| digits.parse::<u8>().ok())
+                .filter(|number| (1..=9).contains(number))
+                .map(|number| number - 1)
+        };
+        if text == "clients" {
+            return Ok(Self::Clients);
+        }
+        if let Some(index) = numbered("s") {
+            return Ok(Self::Store(index));
+        }
+        if let Some(index) = numbered("m") {
+            return Ok(Self::Monitor(index));
+        }
+        text.parse().map(Self::Node).map_err(|reason: String| {
+            format!("{reason}, nor \"clients\", nor a member of the store (s1), nor a monitor (m1)")
+        })
     }
 }
 
@@ -222,11 +391,6 @@ impl Serialize for Endpoint {
 impl<'de> Deserialize<'de> for Endpoint {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        if text == "clients" {
-            return Ok(Self::Clients);
-        }
-        text.parse()
-            .map(Self::Node)
-            .map_err(|reason: String| de::Error::custom(format!("{reason}, nor \"clients\"")))
+        text.parse().map_err(de::Error::custom)
     }
 }

@@ -5,23 +5,33 @@
 //! a default, and an unknown field is an error that names it.
 
 mod action;
+mod database;
+mod manager;
 mod read;
 mod settings;
+mod standby_names;
 mod validate;
 
-pub use action::{Action, Endpoint, KillKind, Setting, TimedAction};
+pub use action::{Action, Admin, Endpoint, KillKind, Service, ServiceAction, Setting, TimedAction};
+pub use database::{CommitLevel, Database, Mariadb, Mysql, Postgresql, UseGtid, WaitPoint};
+pub use manager::{
+    Manager, Mha, MhaServer, Patroni, PatroniTags, PatroniVersion, ReplicaPriority, Sentinel,
+    SynchronousMode, WatchdogMode,
+};
 pub use read::{Problem, ScenarioError};
 pub use settings::{
     Arrival, Costs, Failover, LinkSettings, Mode, ReadPolicy, SemiSync, Settings, Sync, Timers,
     Workload,
 };
+pub use standby_names::{Method, StandbyNames};
 
 use serde::{Deserialize, Serialize};
 
 use crate::ids::NodeId;
 
-/// The version this engine writes. It reads this one and every older one.
-pub const VERSION: u32 = 1;
+/// The version this engine writes. It reads this one and every older one. Version 2 added `settings.database`,
+/// `settings.manager` and the actions that go with them; a file of version 1 is a file of version 2 without them.
+pub const VERSION: u32 = 2;
 
 /// What a run depends on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

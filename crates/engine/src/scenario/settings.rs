@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::database::Database;
+use super::manager::Manager;
 use crate::ids::NodeId;
 
 /// When the primary answers a write (Textbook profile).
@@ -109,7 +111,13 @@ impl Default for Timers {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// The replication mode.
+    /// Which database the nodes run, with its parameters.
+    #[serde(skip_serializing_if = "Database::is_textbook")]
+    pub database: Database,
+    /// Who replaces a dead primary of a database that does not do so itself.
+    #[serde(skip_serializing_if = "is_none")]
+    pub manager: Manager,
+    /// The replication mode. This and the next four are parameters of the Textbook profile.
     pub mode: Mode,
     /// Its parameters while it is semi-synchronous.
     pub semi_sync: SemiSync,
@@ -126,9 +134,15 @@ pub struct Settings {
     pub timers: Timers,
 }
 
+fn is_none(manager: &Manager) -> bool {
+    *manager == Manager::None
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            database: Database::default(),
+            manager: Manager::default(),
             mode: Mode::default(),
             semi_sync: SemiSync::default(),
             sync: Sync::default(),
@@ -152,6 +166,10 @@ pub struct Costs {
     pub apply_us: u64,
     /// One flush of the log to disk; records that arrive meanwhile share the next one.
     pub fsync_us: u64,
+    /// How long a database server takes to start, in µs. Textbook nodes start at once.
+    pub start_us: u64,
+    /// Size of a log record in bytes, for limits that are given in bytes.
+    pub record_bytes: u64,
 }
 
 impl Default for Costs {
@@ -161,6 +179,8 @@ impl Default for Costs {
             write_us: 400,
             apply_us: 400,
             fsync_us: 800,
+            start_us: 200_000,
+            record_bytes: 256,
         }
     }
 }

@@ -1,6 +1,8 @@
 //! What a scenario must satisfy before it runs. Everything is checked, nothing is corrected in silence.
 
-use super::action::{Action, Endpoint, Setting};
+use super::action::{Action, Admin, Endpoint, Service, Setting};
+use super::database::Database;
+use super::manager::Manager;
 use super::read::{Problem, ScenarioError};
 use super::settings::{Costs, LinkSettings, SemiSync, Settings, Sync, Timers, Workload};
 use super::{Cluster, Scenario, VERSION};
@@ -11,9 +13,9 @@ const MOST_US: u64 = 3_600_000_000;
 /// The latest an action may happen: thirty days.
 const LATEST_US: u64 = 30 * 24 * MOST_US;
 
-type Checked = Result<(), ScenarioError>;
+pub(super) type Checked = Result<(), ScenarioError>;
 
-fn within(path: &str, value: u64, least: u64, most: u64, unit: &'static str) -> Checked {
+pub(super) fn within(path: &str, value: u64, least: u64, most: u64, unit: &'static str) -> Checked {
     if (least..=most).contains(&value) {
         return Ok(());
     }
@@ -50,11 +52,10 @@ impl Scenario {
             "",
         )?;
         self.cluster.validate()?;
-        let rules = Rules {
-            cluster: &self.cluster,
-            keys: self.workload.keys,
-        };
+        let rules = self.rules();
         rules.settings("settings", &self.settings)?;
+        self.cluster.links(&rules)?;
+        self.no_newer_than_said()?;
         workload("workload", &self.workload)?;
         let mut earlier = 0;
         for (index, timed) in self.actions.iter().enumerate() {
@@ -78,15 +79,46 @@ impl Scenario {
     /// # Errors
     /// [`ScenarioError`] for the field that is wrong.
     pub fn validate_action(&self, path: &str, action: &Action) -> Checked {
+        self.rules().action(path, action)
+    }
+
+    fn rules(&self) -> Rules<'_> {
         Rules {
             cluster: &self.cluster,
+            settings: &self.settings,
             keys: self.workload.keys,
         }
-        .action(path, action)
+    }
+
+    /// A file that says it is of version 1 holds nothing that version 1 did not have.
+    fn no_newer_than_said(&self) -> Checked {
+        let newer = |path: &str, what: &str| {
+            let text = format!("{what} came with version 2, and this file says version 1");
+            Err(ScenarioError::new(path, Problem::Contradiction(text)))
+        };
+        if self.version >= 2 {
+            return Ok(());
+        }
+        if !self.settings.database.is_textbook() {
+            return newer("settings.database", "other databases");
+        }
+        if self.settings.manager != Manager::None {
+            return newer("settings.manager", "failover managers");
+        }
+        Ok(())
     }
 }
 
 impl Cluster {
+    fn links(&self, rules: &Rules<'_>) -> Checked {
+        for (index, over) in self.links.iter().enumerate() {
+            let path = format!("cluster.links[{index}]");
+            rules.ends(&path, over.from, over.to)?;
+            link(&format!("{path}.link"), &over.link)?;
+        }
+        Ok(())
+    }
+
     fn validate(&self) -> Checked {
         within(
             "cluster.replicas",
@@ -113,30 +145,30 @@ impl Cluster {
         }
         link("cluster.node_link", &self.node_link)?;
         link("cluster.client_link", &self.client_link)?;
-        let rules = Rules {
-            cluster: self,
-            keys: u32::MAX,
-        };
-        for (index, over) in self.links.iter().enumerate() {
-            let path = format!("cluster.links[{index}]");
-            rules.ends(&path, over.from, over.to)?;
-            link(&format!("{path}.link"), &over.link)?;
-        }
         let Costs {
             read_us,
             write_us,
             apply_us,
             fsync_us,
+            start_us,
+            record_bytes,
         } = self.costs;
         for (name, value) in [
             ("read_us", read_us),
             ("write_us", write_us),
             ("apply_us", apply_us),
             ("fsync_us", fsync_us),
+            ("start_us", start_us),
         ] {
             within(&format!("cluster.costs.{name}"), value, 0, 10_000_000, "µs")?;
         }
-        Ok(())
+        within(
+            "cluster.costs.record_bytes",
+            record_bytes,
+            1,
+            1_048_576,
+            "bytes",
+        )
     }
 }
 
@@ -237,6 +269,7 @@ fn timers(path: &str, timers: &Timers) -> Checked {
 /// The rules that need to know the cluster.
 struct Rules<'a> {
     cluster: &'a Cluster,
+    settings: &'a Settings,
     keys: u32,
 }
 
@@ -284,8 +317,12 @@ impl Rules<'_> {
 
     fn ends(&self, path: &str, from: Endpoint, to: Endpoint) -> Checked {
         for (name, end) in [("from", from), ("to", to)] {
-            if let Endpoint::Node(node) = end {
-                self.node(&format!("{path}.{name}"), node)?;
+            let path = format!("{path}.{name}");
+            match end {
+                Endpoint::Node(node) => self.node(&path, node)?,
+                Endpoint::Clients => {}
+                Endpoint::Store(index) => self.service(&path, Service::Store(index))?,
+                Endpoint::Monitor(index) => self.service(&path, Service::Monitor(index))?,
             }
         }
         if from == to {
@@ -296,6 +333,76 @@ impl Rules<'_> {
             ));
         }
         Ok(())
+    }
+
+    /// Whether the failover manager in force has the service.
+    fn service(&self, path: &str, service: Service) -> Checked {
+        let manager = &self.settings.manager;
+        let found = match service {
+            Service::Agent(node) => {
+                self.node(path, node)?;
+                matches!(manager, Manager::Patroni(_))
+            }
+            Service::Store(index) => index < manager.store_members(),
+            Service::Monitor(index) => index < manager.monitors(),
+        };
+        if found {
+            return Ok(());
+        }
+        let text = format!("the failover manager of this cluster has no {service}");
+        Err(ScenarioError::new(path, Problem::Contradiction(text)))
+    }
+
+    fn admin(&self, path: &str, command: &Admin) -> Checked {
+        if self.settings.database.is_textbook() {
+            let text = "the nodes of the Textbook profile take no commands".to_owned();
+            return Err(ScenarioError::new(path, Problem::Contradiction(text)));
+        }
+        match command {
+            Admin::Follow { upstream } => self.node(&format!("{path}.follow.upstream"), *upstream),
+            Admin::Rewind { source } => self.node(&format!("{path}.rewind.source"), *source),
+            Admin::Rebuild { source } => self.node(&format!("{path}.rebuild.source"), *source),
+            Admin::TerminateSender { standby } => {
+                self.node(&format!("{path}.terminate_sender.standby"), *standby)
+            }
+            Admin::ConflictingQuery { for_us } => within(
+                &format!("{path}.conflicting_query.for_us"),
+                *for_us,
+                1,
+                MOST_US,
+                "µs",
+            ),
+            Admin::PauseReplay
+            | Admin::ResumeReplay
+            | Admin::StopReceiver
+            | Admin::StartReceiver
+            | Admin::CancelWait { .. }
+            | Admin::TerminateBackend { .. } => Ok(()),
+        }
+    }
+
+    /// Which managers go with which database.
+    fn profile(&self, path: &str, database: &Database, manager: &Manager) -> Checked {
+        let nodes = self.cluster.node_count();
+        database.validate(&format!("{path}.database"), nodes)?;
+        manager.validate(&format!("{path}.manager"), nodes)?;
+        let text = match (database, manager) {
+            (_, Manager::None)
+            | (Database::Postgresql(_), Manager::Patroni(_) | Manager::Sentinel(_))
+            | (Database::Mysql(_) | Database::Mariadb(_), Manager::Mha(_) | Manager::Sentinel(_)) =>
+            {
+                return Ok(());
+            }
+            (Database::Textbook, _) => {
+                "the nodes of the Textbook profile elect a primary themselves, as `failover` says"
+            }
+            (Database::Postgresql(_), _) => "MHA is for MySQL and MariaDB",
+            (_, _) => "Patroni is for PostgreSQL",
+        };
+        Err(ScenarioError::new(
+            format!("{path}.manager"),
+            Problem::Contradiction(text.to_owned()),
+        ))
     }
 
     fn semi_sync(&self, path: &str, semi_sync: &SemiSync) -> Checked {
@@ -324,6 +431,7 @@ impl Rules<'_> {
     }
 
     fn settings(&self, path: &str, settings: &Settings) -> Checked {
+        self.profile(path, &settings.database, &settings.manager)?;
         self.semi_sync(&format!("{path}.semi_sync"), &settings.semi_sync)?;
         self.sync(&format!("{path}.sync"), &settings.sync)?;
         timers(&format!("{path}.timers"), &settings.timers)
@@ -331,9 +439,32 @@ impl Rules<'_> {
 
     fn action(&self, path: &str, action: &Action) -> Checked {
         match action {
-            Action::Write { client, key, .. } => {
+            Action::Write {
+                client,
+                key,
+                node,
+                synchronous_commit,
+                ..
+            } => {
                 self.client(&format!("{path}.write.client"), *client)?;
-                self.key(&format!("{path}.write.key"), *key)
+                self.key(&format!("{path}.write.key"), *key)?;
+                let postgresql = matches!(self.settings.database, Database::Postgresql(_));
+                if synchronous_commit.is_some() && !postgresql {
+                    return Err(ScenarioError::new(
+                        format!("{path}.write.synchronous_commit"),
+                        Problem::Contradiction("only PostgreSQL has it".to_owned()),
+                    ));
+                }
+                node.map_or(Ok(()), |node| {
+                    self.node(&format!("{path}.write.node"), node)
+                })
+            }
+            Action::Admin { node, command } => {
+                self.node(&format!("{path}.admin.node"), *node)?;
+                self.admin(&format!("{path}.admin.command"), command)
+            }
+            Action::Service { service, .. } => {
+                self.service(&format!("{path}.service.service"), *service)
             }
             Action::Read { client, key, node } => {
                 self.client(&format!("{path}.read.client"), *client)?;
@@ -402,6 +533,27 @@ impl Rules<'_> {
                     format!("{path}.workload.keys"),
                     Problem::Contradiction(text),
                 ))
+            }
+            Setting::Database(new) => {
+                let path = format!("{path}.database");
+                if !new.is_same_kind(&self.settings.database) {
+                    let text = "which database it is cannot change while it runs".to_owned();
+                    return Err(ScenarioError::new(path, Problem::Contradiction(text)));
+                }
+                new.validate(&path, self.cluster.node_count())
+            }
+            Setting::Manager(new) => {
+                let path = format!("{path}.manager");
+                let now = &self.settings.manager;
+                let hosts = |manager: &Manager| (manager.store_members(), manager.monitors());
+                if !new.is_same_kind(now) || hosts(new) != hosts(now) {
+                    let text = "which manager it is, and how many hosts it has, cannot change while it runs";
+                    return Err(ScenarioError::new(
+                        path,
+                        Problem::Contradiction(text.to_owned()),
+                    ));
+                }
+                new.validate(&path, self.cluster.node_count())
             }
             Setting::Mode(_) | Setting::Failover(_) | Setting::Fencing(_) | Setting::Reads(_) => {
                 Ok(())

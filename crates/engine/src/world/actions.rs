@@ -3,9 +3,10 @@
 use super::{Deferred, Health, Simulation};
 use crate::event::{EventKind, NoEffect};
 use crate::ids::{MessageId, NodeId, NodeSet, OpId};
+use crate::node::server::Command;
 use crate::node::{Node, Role};
 use crate::oracle::OpKind;
-use crate::scenario::{Action, Endpoint, KillKind, LinkSettings, Setting};
+use crate::scenario::{Action, Endpoint, KillKind, LinkSettings, Service, Setting};
 use crate::time::Span;
 use crate::world::queue::Due;
 
@@ -20,11 +21,32 @@ impl Simulation {
 
     fn try_action(&mut self, action: &Action) -> Done {
         match *action {
-            Action::Write { client, key, value } => {
+            Action::Write {
+                client,
+                key,
+                value,
+                node,
+                synchronous_commit,
+            } => {
                 let value = value.unwrap_or(self.oracle.next_op().0);
-                self.issue(client, key, OpKind::Write { value }, None);
+                self.issue_at(
+                    client,
+                    key,
+                    OpKind::Write { value },
+                    node,
+                    synchronous_commit,
+                );
                 Ok(())
             }
+            Action::Admin { node, ref command } => {
+                let command = Command::Admin(command.clone());
+                if self.command(node, &command) {
+                    Ok(())
+                } else {
+                    Err(NoEffect::CommandRefused)
+                }
+            }
+            Action::Service { service, what } => self.service_action(service, what),
             Action::Read { client, key, node } => {
                 self.issue(client, key, OpKind::Read, node);
                 Ok(())
@@ -59,12 +81,30 @@ impl Simulation {
         matches!(self.health(node), Health::Down | Health::Lost)
     }
 
-    /// Ends a node's life: what was in its memory is gone.
-    fn stop(&mut self, node: NodeId, health: Health, how: KillKind, event: EventKind) {
+    /// Ends a node's life, and that of the agent beside it unless only the database dies.
+    pub(super) fn stop(&mut self, node: NodeId, health: Health, how: KillKind, event: EventKind) {
+        self.stop_database(node, health, how, event);
+        if how != KillKind::Process {
+            self.agent_shares(node, Health::Down);
+        }
+    }
+
+    /// Ends a database's process: what was in its memory is gone.
+    pub(super) fn stop_database(
+        &mut self,
+        node: NodeId,
+        health: Health,
+        how: KillKind,
+        event: EventKind,
+    ) {
         self.emit(event);
+        if how != KillKind::PowerOff && self.health(node) == Health::Up {
+            self.with_node(node, |this, cx| this.hang_up(cx));
+        }
         let this = &mut self.nodes[node.index()];
         let (tip, flush) = (this.tip().lsn, this.positions().flush);
         let unflushed: Vec<OpId> = match this.lease_until() {
+            // A server's records may have been seen or acked before they were flushed; it says so when it starts again.
             Some(_) => this
                 .wal()
                 .range(flush.next(), tip)
@@ -114,11 +154,29 @@ impl Simulation {
         if !self.is_stopped(node) {
             return Err(NoEffect::AlreadyUp);
         }
+        self.start_host(node);
+        Ok(())
+    }
+
+    /// Starts a host. Where there is an agent, it starts first, and the database when the agent says so.
+    pub(super) fn start_host(&mut self, node: NodeId) {
+        if self.has_living_agent(node) == Some(false) {
+            self.emit(EventKind::Restarted { node });
+            let host = &mut self.hosts[node.index()];
+            host.health = Health::Down;
+            host.killed = KillKind::Process;
+            self.agent_shares(node, Health::Up);
+            self.note_status(node);
+        } else {
+            self.start_database(node);
+        }
+    }
+
+    pub(super) fn start_database(&mut self, node: NodeId) {
         self.emit(EventKind::Restarted { node });
         self.hosts[node.index()].health = Health::Up;
         self.with_node(node, Node::restart);
         self.note_status(node);
-        Ok(())
     }
 
     fn freeze(&mut self, node: NodeId) -> Done {
@@ -127,6 +185,7 @@ impl Simulation {
         }
         self.emit(EventKind::Frozen { node });
         self.hosts[node.index()].health = Health::Frozen;
+        self.agent_shares(node, Health::Frozen);
         self.note_status(node);
         Ok(())
     }
@@ -145,9 +204,13 @@ impl Simulation {
         for (cause, what) in deferred {
             self.cause = cause.max(thawed);
             match what {
-                Deferred::Message(message) => self.deliver_to_node(node, message),
+                Deferred::Message(message) => self.deliver(message),
                 Deferred::Timer(timer) => self.wake_node(node, timer),
             }
+        }
+        self.cause = thawed;
+        if self.service_health(Service::Agent(node)) == Some(Health::Frozen) {
+            self.agent_shares(node, Health::Up);
         }
         Ok(())
     }
@@ -210,7 +273,7 @@ impl Simulation {
         Ok(())
     }
 
-    /// Does something to both directions of every link between a node and the other nodes, and the clients if asked.
+    /// Does something to both directions of every link between a node and the other hosts, and the clients if asked.
     fn each_link(
         &mut self,
         node: NodeId,
@@ -219,11 +282,13 @@ impl Simulation {
     ) -> Done {
         let me = Endpoint::Node(node);
         let mut changed = false;
-        let others = self
-            .cluster
-            .nodes()
-            .filter(|&other| other != node)
-            .map(Endpoint::Node);
+        let nodes = self.cluster.nodes().map(Endpoint::Node);
+        let stores = (0..self.settings.manager.store_members()).map(Endpoint::Store);
+        let monitors = (0..self.settings.manager.monitors()).map(Endpoint::Monitor);
+        let others = nodes
+            .chain(stores)
+            .chain(monitors)
+            .filter(|&other| other != me);
         for other in others.chain(clients_too.then_some(Endpoint::Clients)) {
             changed |= change(self, me, other);
             changed |= change(self, other, me);
@@ -322,8 +387,12 @@ impl Simulation {
         if matches!(this.role(), Role::Primary | Role::Promoting) {
             return Err(NoEffect::AlreadyPrimary);
         }
-        self.with_node(node, Node::promote);
-        self.note_status(node);
+        if self.settings.database.is_textbook() {
+            self.with_node(node, Node::promote);
+            self.note_status(node);
+        } else if !self.command(node, &Command::Promote) {
+            return Err(NoEffect::CannotPromote);
+        }
         Ok(())
     }
 
@@ -336,6 +405,8 @@ impl Simulation {
             Setting::Failover(failover) => self.settings.failover = *failover,
             Setting::Fencing(fencing) => self.settings.fencing = *fencing,
             Setting::Reads(reads) => self.settings.reads = *reads,
+            Setting::Database(database) => self.settings.database = database.clone(),
+            Setting::Manager(manager) => self.settings.manager = manager.clone(),
             Setting::Timers(timers) => self.settings.timers = *timers,
             Setting::Workload(workload) => {
                 if workload == self.generator.settings() {

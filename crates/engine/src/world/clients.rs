@@ -7,7 +7,7 @@ use crate::event::{EventKind, Failure};
 use crate::ids::{ClientId, EventId, Key, NodeId, OpId};
 use crate::message::{Message, Reply, Request, RequestKind};
 use crate::oracle::OpKind;
-use crate::scenario::{Endpoint, ReadPolicy};
+use crate::scenario::{CommitLevel, Endpoint, ReadPolicy};
 use crate::time::{Span, Time};
 
 /// An operation without an answer.
@@ -16,6 +16,8 @@ struct OpenOp {
     client: ClientId,
     key: Key,
     kind: OpKind,
+    /// PostgreSQL's level for this write alone.
+    level: Option<CommitLevel>,
     /// The node it was last sent to, unless it waits in the router.
     at: Option<NodeId>,
     /// The node it must be sent to, past the router.
@@ -124,6 +126,18 @@ impl Simulation {
         kind: OpKind,
         direct: Option<NodeId>,
     ) {
+        self.issue_at(client, key, kind, direct, None);
+    }
+
+    /// A client issues an operation, a write at a level of its own.
+    pub(super) fn issue_at(
+        &mut self,
+        client: ClientId,
+        key: Key,
+        kind: OpKind,
+        direct: Option<NodeId>,
+        level: Option<CommitLevel>,
+    ) {
         let op = self.oracle.issue(client, key, kind, self.now);
         self.emit(match kind {
             OpKind::Write { .. } => EventKind::WriteIssued { op, client, key },
@@ -135,6 +149,7 @@ impl Simulation {
                 client,
                 key,
                 kind,
+                level,
                 at: None,
                 direct,
                 cause: self.cause,
@@ -187,7 +202,10 @@ impl Simulation {
         }
         self.oracle.routed(op, node);
         let kind = match open.kind {
-            OpKind::Write { value } => RequestKind::Write { value },
+            OpKind::Write { value } => RequestKind::Write {
+                value,
+                level: open.level,
+            },
             OpKind::Read if primary_only => RequestKind::ReadFromPrimary,
             OpKind::Read => RequestKind::Read,
         };

@@ -13,6 +13,7 @@ mod network;
 mod queue;
 mod router;
 mod series;
+mod services;
 mod step;
 mod verdicts;
 mod workload;
@@ -20,6 +21,7 @@ mod workload;
 use std::sync::Arc;
 
 use crate::ids::{EventId, NodeId, NodeSet};
+use crate::manager::Managers;
 use crate::node::{Effect, Node, Role, Timer};
 use crate::oracle::Oracle;
 use crate::scenario::{KillKind, Scenario, ScenarioError, Settings, TimedAction, Workload};
@@ -30,7 +32,7 @@ pub use network::{InFlight, Link, Network};
 pub use router::{Believed, Router};
 pub use series::{Health, LANE_CAP, LaneChange, Lanes, SAMPLES, Sample, Series};
 pub use verdicts::{ClusterVerdict, Fate};
-use {clients::Clients, queue::Due, queue::Queue, workload::Generator};
+use {clients::Clients, queue::Due, queue::Queue, services::ServiceHost, workload::Generator};
 
 /// What the world knows of a node that the node does not.
 #[derive(Clone, Debug)]
@@ -78,6 +80,10 @@ pub struct Simulation {
     network: Network,
     nodes: Vec<Node>,
     hosts: Vec<Host>,
+    managers: Managers,
+    services: Vec<ServiceHost>,
+    /// Looks at a database that one host has another take: the host, who asked, and the question.
+    looks: Vec<(NodeId, crate::scenario::Endpoint, u64)>,
     clients: Clients,
     router: Router,
     generator: Generator,
@@ -111,7 +117,13 @@ impl Simulation {
         let keys = workload.keys as usize;
         let nodes: Vec<Node> = cluster
             .nodes()
-            .map(|node| Node::new(node, keys, count, Time::ZERO, patience))
+            .map(|node| {
+                if settings.database.is_textbook() {
+                    Node::new(node, keys, count, Time::ZERO, patience)
+                } else {
+                    Node::server(node, keys, count)
+                }
+            })
             .collect();
         let host = |node: &Node| Host {
             health: Health::Up,
@@ -125,11 +137,17 @@ impl Simulation {
             now: Time::ZERO,
             steps: 0,
             hosts: nodes.iter().map(host).collect(),
+            managers: Managers::new(&settings.manager, count),
+            services: Managers::services(&settings.manager, count)
+                .into_iter()
+                .map(ServiceHost::new)
+                .collect(),
+            looks: Vec::new(),
+            network: Network::new(&cluster, &settings.manager),
             settings,
             actions: Arc::new(actions),
             next_action: 0,
             queue: Queue::default(),
-            network: Network::new(&cluster),
             clients: Clients::default(),
             router: Router::new(count),
             generator: Generator::new(seed, workload),
@@ -148,6 +166,7 @@ impl Simulation {
             simulation.with_node(node, Node::start);
             simulation.note_status(node);
         }
+        simulation.start_services();
         simulation.schedule_workload();
         let check = Time(simulation.settings.timers.health_check_us);
         simulation.queue.push(check, EventId(0), Due::HealthCheck);

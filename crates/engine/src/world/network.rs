@@ -7,7 +7,7 @@
 use crate::ids::{EventId, MessageId, NodeId};
 use crate::message::Message;
 use crate::random::{Purpose, below, draw, happens};
-use crate::scenario::{Cluster, Endpoint, LinkSettings};
+use crate::scenario::{Cluster, Endpoint, LinkSettings, Manager};
 use crate::time::{Span, Time};
 
 /// Least time-out before a lost transmission is repeated (Linux: TCP_RTO_MIN, 200 ms). It doubles at each repetition.
@@ -63,6 +63,8 @@ pub(crate) enum Sent {
 /// All links and all messages on them.
 #[derive(Clone, Debug)]
 pub struct Network {
+    nodes: usize,
+    stores: usize,
     endpoints: usize,
     links: Vec<Link>,
     slots: Vec<Option<InFlight>>,
@@ -72,9 +74,14 @@ pub struct Network {
 }
 
 impl Network {
-    pub(crate) fn new(cluster: &Cluster) -> Self {
-        let endpoints = cluster.node_count() + 1;
+    /// Every link at the start: nodes, then the clients, then members of the store, then monitors.
+    pub(crate) fn new(cluster: &Cluster, manager: &Manager) -> Self {
+        let nodes = cluster.node_count();
+        let stores = usize::from(manager.store_members());
+        let endpoints = nodes + 1 + stores + usize::from(manager.monitors());
         let mut network = Self {
+            nodes,
+            stores,
             endpoints,
             links: Vec::with_capacity(endpoints * endpoints),
             slots: Vec::new(),
@@ -84,7 +91,7 @@ impl Network {
         };
         for from in 0..endpoints {
             for to in 0..endpoints {
-                let clients = endpoints - 1;
+                let clients = nodes;
                 let settings = if from == clients || to == clients {
                     cluster.client_link
                 } else {
@@ -107,7 +114,9 @@ impl Network {
     fn index(&self, end: Endpoint) -> usize {
         match end {
             Endpoint::Node(node) => node.index(),
-            Endpoint::Clients => self.endpoints - 1,
+            Endpoint::Clients => self.nodes,
+            Endpoint::Store(index) => self.nodes + 1 + usize::from(index),
+            Endpoint::Monitor(index) => self.nodes + 1 + self.stores + usize::from(index),
         }
     }
 
@@ -130,7 +139,7 @@ impl Network {
     /// Whether a node is cut off from every other node, both ways.
     #[must_use]
     pub fn is_isolated(&self, node: NodeId) -> bool {
-        let others = (0..self.endpoints as u8 - 1)
+        let others = (0..self.nodes as u8)
             .map(NodeId)
             .filter(|&other| other != node);
         let mut ends = others.map(|other| (Endpoint::Node(node), Endpoint::Node(other)));

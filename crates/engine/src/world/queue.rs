@@ -4,7 +4,9 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 use crate::ids::{EventId, NodeId, OpId};
+use crate::manager::ManagerTimer;
 use crate::node::Timer;
+use crate::scenario::Service;
 use crate::time::Time;
 
 /// What is due.
@@ -17,6 +19,12 @@ pub(crate) enum Due {
         node: NodeId,
         life: u32,
         timer: Timer,
+    },
+    /// A timer of a service goes off, if the service still lives that life.
+    Service {
+        service: Service,
+        life: u32,
+        timer: ManagerTimer,
     },
     /// The next operation of the steady workload.
     Workload { epoch: u32 },

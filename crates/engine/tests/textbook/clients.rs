@@ -74,6 +74,8 @@ fn going_back_to_a_slower_replica_breaks_monotonic_reads() {
         link: link(400),
     });
     lab.act(Action::Write {
+        node: None,
+        synchronous_commit: None,
         client: replicascope_engine::ids::ClientId(1),
         key: replicascope_engine::ids::Key(7),
         value: None,

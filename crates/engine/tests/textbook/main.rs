@@ -1,5 +1,6 @@
 //! The Textbook profile, behaviour by behaviour. Each test is a small experiment that a person could do on the page.
 
+#[path = "../lab/mod.rs"]
 mod lab;
 
 mod clients;

@@ -1,10 +1,13 @@
 //! An experiment with verbs.
 
+#![allow(dead_code, reason = "every test file uses a part of it")]
+
 use replicascope_engine::event::EventKind;
 use replicascope_engine::ids::{ClientId, Key, NodeId, OpId};
 use replicascope_engine::oracle::Op;
 use replicascope_engine::scenario::{
-    Action, Arrival, KillKind, LinkSettings, Mode, ReadPolicy, Setting, Workload,
+    Action, Admin, Arrival, CommitLevel, Database, KillKind, LinkOverride, LinkSettings, Mode,
+    Postgresql, ReadPolicy, Setting, Workload,
 };
 use replicascope_engine::time::{Span, Time};
 use replicascope_engine::{Scenario, Simulation};
@@ -53,6 +56,30 @@ pub(crate) fn writing(mode: Mode, delay_ms: u64, rate: u64) -> Scenario {
     scenario
 }
 
+/// A quiet PostgreSQL cluster of one primary and `replicas` standbys.
+pub(crate) fn postgresql(replicas: u8, delay_ms: u64, settings: Postgresql) -> Scenario {
+    let mut scenario = quiet(Mode::Async, delay_ms);
+    scenario.cluster.replicas = replicas;
+    scenario.settings.database = Database::Postgresql(Box::new(settings));
+    scenario.settings.timers.client_timeout_us = 3_600_000_000;
+    scenario
+}
+
+/// One direction of a link changes, both ways.
+pub(crate) fn delay_between(scenario: &mut Scenario, a: NodeId, b: NodeId, delay_ms: u64) {
+    let link = LinkSettings {
+        delay_us: delay_ms * 1_000,
+        ..LinkSettings::default()
+    };
+    for (from, to) in [(a, b), (b, a)] {
+        scenario.cluster.links.push(LinkOverride {
+            from: from.into(),
+            to: to.into(),
+            link,
+        });
+    }
+}
+
 impl Lab {
     pub(crate) fn new(scenario: &Scenario) -> Self {
         Self {
@@ -99,8 +126,27 @@ impl Lab {
             client: ClientId(0),
             key: Key(key),
             value: None,
+            node: None,
+            synchronous_commit: None,
         });
         self.last_op()
+    }
+
+    /// A write asked of one node, past the router, at a level of its own.
+    pub(crate) fn write_at(&mut self, key: u32, node: NodeId, level: Option<CommitLevel>) -> OpId {
+        self.act(Action::Write {
+            client: ClientId(0),
+            key: Key(key),
+            value: None,
+            node: Some(node),
+            synchronous_commit: level,
+        });
+        self.last_op()
+    }
+
+    /// Types a command at a server.
+    pub(crate) fn admin(&mut self, node: NodeId, command: Admin) {
+        self.act(Action::Admin { node, command });
     }
 
     pub(crate) fn read(&mut self, key: u32, node: Option<NodeId>) -> OpId {

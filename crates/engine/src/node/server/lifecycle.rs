@@ -1,0 +1,228 @@
+//! Starting, stopping, crashing, being promoted, following somebody else.
+
+use super::{Context, Node, Role, Server, ServerTimer};
+use crate::event::EventKind;
+use crate::ids::{NodeId, Timeline};
+use crate::message::Replication;
+use crate::node::Timer;
+use crate::time::Span;
+
+impl Node {
+    /// The start of the run: the cluster has been up for a while.
+    pub(crate) fn start_server(&mut self, cx: &mut Context<'_>) {
+        if self.is_serving_primary() {
+            self.connect_everybody(cx);
+        } else if let Some(server) = &mut self.server {
+            server.receiver.already_streaming(cx.now);
+            self.arm_receiver_timers(cx);
+        }
+    }
+
+    /// After a crash: what was only in memory is gone. A primary whose log lost its end will say so when it starts.
+    pub(crate) fn crash_server(&mut self) {
+        let tip = self.wal.tip().lsn;
+        let erased = tip.ahead_of(self.flush);
+        if erased > 0 {
+            if self.table.rewind(&self.wal, self.flush).is_err() {
+                // What a row was before is no longer in the log. It cannot be: unflushed records are the newest.
+                debug_assert!(false, "the log is shorter than its unflushed end");
+            }
+            self.wal.truncate(self.flush);
+        }
+        let primary = self.role == Role::Primary;
+        if let Some(server) = &mut self.server {
+            if erased > 0 && primary {
+                server.end_lost = Some(u32::try_from(erased).unwrap_or(u32::MAX));
+            }
+            server.forget();
+        }
+        self.write = self.flush;
+        self.replay = self.replay.min(self.flush);
+        self.flushing = false;
+        self.processor.clear();
+    }
+
+    pub(crate) fn lose_server_disk(&mut self) {
+        if let Some(server) = &mut self.server {
+            server.empty = true;
+            server.end_lost = None;
+            server.standby = true;
+            server.upstream = None;
+            self.role = Role::Demoted;
+        }
+    }
+
+    /// Starts the process. It takes a while; then a standby connects, and a primary takes writes as a server does that
+    /// nobody told better.
+    pub(crate) fn restart_server(&mut self, cx: &mut Context<'_>) {
+        let start = Span(cx.costs.start_us) * u64::from(self.slow);
+        let Some(server) = &mut self.server else {
+            return;
+        };
+        server.ready_at = cx.now + start;
+        if server.empty {
+            self.role = Role::Demoted;
+        } else {
+            self.role = if server.standby {
+                Role::Replica
+            } else {
+                Role::Primary
+            };
+        }
+        cx.timer(start, Timer::Server(ServerTimer::Started));
+    }
+
+    pub(super) fn on_started(&mut self, cx: &mut Context<'_>) {
+        let Some(server) = &mut self.server else {
+            return;
+        };
+        if cx.now < server.ready_at || server.empty {
+            return;
+        }
+        cx.event(EventKind::ServerReady { node: self.id });
+        if let Some(erased) = server.end_lost.take() {
+            // The same positions will be used again, for other records: a history of its own (R-LW-6).
+            server.timeline = server.timeline.after_crash();
+            let (timeline, fork) = (server.timeline, self.flush);
+            cx.event(EventKind::LogEndLost {
+                node: self.id,
+                timeline,
+                fork,
+                erased,
+            });
+        }
+        if server.standby {
+            // A crash may have interrupted a server that was primary: all that is on disk counts.
+            self.connect_now(cx);
+            self.replay_next(cx);
+        } else {
+            // Crash recovery: what waited for standbys is committed here (R-PG-7).
+            self.replay_everything_flushed();
+        }
+    }
+
+    /// Applies all that is on disk, at once: the work of crash recovery, whose time is part of starting.
+    fn replay_everything_flushed(&mut self) {
+        let records: Vec<_> = self
+            .wal
+            .range(self.replay.next(), self.flush)
+            .copied()
+            .collect();
+        for record in &records {
+            self.table.apply(record);
+        }
+        self.replay = self.flush;
+    }
+
+    /// `pg_promote()`: stop receiving, replay all there is, open a new timeline (R-PG-15).
+    pub(super) fn promote_server(&mut self, cx: &mut Context<'_>) -> bool {
+        let ready = self
+            .server
+            .as_ref()
+            .is_some_and(|server| server.is_ready(cx.now));
+        if !ready || !matches!(self.role, Role::Replica | Role::Demoted) {
+            return false;
+        }
+        self.close_receiver(cx);
+        self.role = Role::Promoting;
+        cx.event(EventKind::PromotionStarted { node: self.id });
+        self.replay_next(cx);
+        self.open_server_if_ready(cx);
+        true
+    }
+
+    pub(super) fn open_server_if_ready(&mut self, cx: &mut Context<'_>) {
+        let tip = self.wal.tip().lsn;
+        if self.role != Role::Promoting || self.flush < tip || self.replay < tip {
+            return;
+        }
+        let Some(server) = &mut self.server else {
+            return;
+        };
+        let timeline = Timeline::new(server.timeline.term() + 1, self.id);
+        server.timeline = timeline;
+        server.standby = false;
+        server.upstream = None;
+        server.replaying.promoted();
+        self.role = Role::Primary;
+        cx.event(EventKind::Promoted {
+            node: self.id,
+            timeline,
+            fork: tip,
+        });
+        // Standbys of this server learn of the new timeline when they connect again.
+        self.close_senders(cx);
+    }
+
+    /// Becomes or stays a standby, of somebody else. A primary shuts down for it, which takes time, and whoever waits for a
+    /// commit loses the connection and does not know the outcome.
+    pub(super) fn follow(&mut self, cx: &mut Context<'_>, upstream: Option<NodeId>) -> bool {
+        let me = self.id;
+        let Some(server) = &mut self.server else {
+            return false;
+        };
+        if server.empty || server.rebuild.is_some() || upstream == Some(me) {
+            return false;
+        }
+        if server.standby && self.role != Role::Promoting {
+            if server.upstream == upstream {
+                return false;
+            }
+            self.close_receiver(cx);
+            if let Some(server) = &mut self.server {
+                server.upstream = upstream;
+                server.receiver.start_over();
+            }
+            self.role = Role::Replica;
+            self.connect_now(cx);
+            return true;
+        }
+        cx.event(EventKind::SteppedDown { node: me });
+        self.lose_waiting_clients(cx);
+        self.close_senders(cx);
+        self.replay_everything_flushed_and_sync(cx);
+        if let Some(server) = &mut self.server {
+            server.standby = true;
+            server.upstream = upstream;
+            server.forget();
+        }
+        self.processor.clear();
+        self.flushing = false;
+        self.restart_server(cx);
+        true
+    }
+
+    /// A clean shutdown flushes the log first.
+    fn replay_everything_flushed_and_sync(&mut self, cx: &mut Context<'_>) {
+        let tip = self.wal.tip().lsn;
+        if self.flush < tip {
+            self.flush = tip;
+            self.write = tip;
+            cx.event(EventKind::Flushed {
+                node: self.id,
+                lsn: tip,
+            });
+        }
+        self.replay_everything_flushed();
+    }
+
+    /// Tells every peer that this process is gone, as its operating system does.
+    pub(crate) fn hang_up(&self, cx: &mut Context<'_>) {
+        let connections = self.server.iter().flat_map(|server| server.connections());
+        for (peer, conn) in connections {
+            cx.send(peer, Replication::Closed { conn });
+        }
+    }
+}
+
+impl Server {
+    /// Forgets what a process forgets when it ends.
+    pub(super) fn forget(&mut self) {
+        self.senders.fill_with(|| None);
+        self.receiver.start_over();
+        self.commits = super::Commits::default();
+        self.replaying = super::Replaying::default();
+        self.rebuild = None;
+        self.flushes.clear();
+    }
+}

@@ -1,0 +1,321 @@
+//! A database server as PostgreSQL, MySQL and MariaDB build it: standbys connect to a server and stream its log, and
+//! somebody outside says who is primary.
+//!
+//! The Textbook nodes decide among themselves; a server does what it is told by [`Command`]s, of a person or of a failover
+//! manager. What it was told to be (`standby`, `upstream`, the list of synchronous standbys) is configuration on disk and
+//! survives a crash.
+//!
+//! - `sender`: the side that standbys connect to. `receiver`: the side that connects. `replay`: applying the log.
+//! - `commit`: executing a write, row locks, who waits. `sync_rep`: PostgreSQL's synchronous standbys.
+//! - `rebuild`: rewinding and refilling. `status`: what an administrator can look at.
+
+mod commit;
+mod lifecycle;
+mod rebuild;
+mod receiver;
+mod replay;
+mod sender;
+mod status;
+mod sync_rep;
+
+use std::collections::VecDeque;
+
+use crate::event::EventKind;
+use crate::ids::{Lsn, NodeId, NodeSet, Timeline};
+use crate::message::Replication;
+use crate::node::{Context, Node, Role};
+use crate::scenario::{Admin, StandbyNames};
+use crate::time::Time;
+
+pub(crate) use commit::Timing;
+pub use sender::SenderState;
+pub use status::{SenderStatus, ServerStatus, SyncState};
+use {commit::Commits, rebuild::Rebuild, receiver::Receiver, replay::Replaying, sender::Sender};
+
+/// The timers of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServerTimer {
+    /// Starting up is done.
+    Started,
+    /// The WAL writer's next round (`synchronous_commit = off`).
+    WalWriter,
+    /// Whether a standby has been silent for too long.
+    SenderCheck {
+        /// Which.
+        to: NodeId,
+        /// On which connection.
+        conn: u32,
+    },
+    /// Whether what was sent to a standby got there.
+    Probe {
+        /// Which.
+        to: NodeId,
+        /// On which connection.
+        conn: u32,
+    },
+    /// Whether the upstream has been silent for too long.
+    ReceiverCheck {
+        /// On which connection.
+        conn: u32,
+    },
+    /// The next unasked status message to the upstream.
+    StatusDue {
+        /// On which connection.
+        conn: u32,
+    },
+    /// Time to connect to the upstream, unless something happened since.
+    Connect {
+        /// The attempt before.
+        conn: u32,
+    },
+    /// A record may be old enough to be replayed, or a query that held replay up has ended.
+    ReplayDue,
+    /// A waiting commit may have waited too long.
+    CommitWait,
+    /// Rewinding or refilling is done, or should have been answered.
+    Rebuild {
+        /// Which attempt.
+        attempt: u32,
+    },
+}
+
+/// What a server can be told to do: by a person, an agent beside it or a manager far away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Become primary: `pg_promote()`; stop replicating and take writes.
+    Promote,
+    /// Be a standby of this node, or of nobody yet. A primary stops and starts again as a standby.
+    Follow(Option<NodeId>),
+    /// Whom commits wait for from now on, in place of the settings; `None`: as the settings say.
+    StandbyNames(Option<StandbyNames>),
+    /// As an administrator.
+    Admin(Admin),
+}
+
+/// What a server has beyond its log and table.
+#[derive(Clone, Debug)]
+pub(crate) struct Server {
+    /// Whether it is configured as a standby (`standby.signal`, `read_only`).
+    standby: bool,
+    /// Whom it follows as a standby (`primary_conninfo`, the source).
+    upstream: Option<NodeId>,
+    /// The timeline it writes, follows or followed last.
+    timeline: Timeline,
+    /// `synchronous_standby_names` as a manager set it, in place of the settings.
+    names: Option<StandbyNames>,
+    /// It takes no connections before.
+    ready_at: Time,
+    /// The disk is empty.
+    empty: bool,
+    /// A crash erased records that somebody may have seen.
+    end_lost: Option<u32>,
+    senders: Vec<Option<Sender>>,
+    receiver: Receiver,
+    commits: Commits,
+    replaying: Replaying,
+    rebuild: Option<Rebuild>,
+    rebuilds: u32,
+    /// When positions were flushed here, oldest first: what the lag columns count from.
+    flushes: VecDeque<(Lsn, Time)>,
+}
+
+impl Server {
+    pub(super) fn new(id: NodeId, nodes: usize) -> Self {
+        let first = NodeId(0);
+        Self {
+            standby: id != first,
+            upstream: (id != first).then_some(first),
+            timeline: Timeline::new(1, first),
+            names: None,
+            ready_at: Time::ZERO,
+            empty: false,
+            end_lost: None,
+            senders: vec![None; nodes],
+            receiver: Receiver::default(),
+            commits: Commits::default(),
+            replaying: Replaying::default(),
+            rebuild: None,
+            rebuilds: 0,
+            flushes: VecDeque::new(),
+        }
+    }
+
+    /// The node whose log this server follows, or would.
+    pub(crate) fn upstream(&self) -> Option<NodeId> {
+        self.upstream.filter(|_| self.standby)
+    }
+
+    pub(crate) fn timeline(&self) -> Timeline {
+        self.timeline
+    }
+
+    pub(crate) fn is_ready(&self, now: Time) -> bool {
+        now >= self.ready_at && self.rebuild.is_none() && !self.empty
+    }
+
+    pub(crate) fn is_being_rebuilt(&self) -> bool {
+        self.rebuild.is_some() || self.empty
+    }
+
+    pub(crate) fn waiting_commits(&self) -> usize {
+        self.commits.waiting()
+    }
+
+    /// The peers that it has a connection with, and its number: what its operating system closes when the process dies.
+    pub(crate) fn connections(&self) -> Vec<(NodeId, u32)> {
+        let down = self
+            .senders
+            .iter()
+            .enumerate()
+            .filter_map(|(node, sender)| {
+                sender
+                    .as_ref()
+                    .map(|sender| (NodeId(node as u8), sender.conn))
+            });
+        down.chain(self.receiver.connection(self.upstream))
+            .collect()
+    }
+
+    /// Whether its connection to the upstream streams.
+    pub(crate) fn streams(&self) -> bool {
+        self.standby && self.receiver.is_streaming()
+    }
+
+    /// The standbys that stream from it.
+    pub(crate) fn streaming_standbys(&self) -> NodeSet {
+        self.senders
+            .iter()
+            .enumerate()
+            .filter(|(_, sender)| sender.is_some())
+            .map(|(node, _)| NodeId(node as u8))
+            .collect()
+    }
+}
+
+impl Node {
+    /// A message of another server.
+    pub(super) fn on_replication(
+        &mut self,
+        cx: &mut Context<'_>,
+        from: NodeId,
+        message: Replication,
+    ) {
+        let Some(server) = &self.server else { return };
+        if cx.now < server.ready_at {
+            if let Some(conn) = message.opens_connection() {
+                let why = crate::message::Refusal::NotReady;
+                cx.send(from, Replication::Refused { conn, why });
+            }
+            return;
+        }
+        match message {
+            Replication::Connect {
+                conn,
+                tip,
+                timeline,
+                positions,
+                history,
+            } => {
+                let ask = sender::Ask {
+                    conn,
+                    tip,
+                    timeline,
+                    positions,
+                };
+                self.on_connect(cx, from, ask, &history);
+            }
+            Replication::Accepted {
+                conn,
+                timeline,
+                start,
+            } => self.on_accepted(cx, from, conn, timeline, start),
+            Replication::Refused { conn, why } => self.on_refused(cx, from, conn, why),
+            Replication::Records {
+                conn,
+                prev,
+                records,
+                feedback,
+            } => self.on_records(cx, from, conn, prev, &records, feedback),
+            Replication::Keepalive { conn, end, reply } => {
+                self.on_keepalive(cx, from, conn, end, reply);
+            }
+            Replication::Status {
+                conn,
+                positions,
+                gap,
+                reply,
+            } => self.on_status(cx, from, conn, positions, gap, reply),
+            Replication::Closed { conn } => self.on_closed(cx, from, conn),
+            Replication::RewindAsk {
+                attempt,
+                tip,
+                history,
+            } => self.on_rewind_ask(cx, from, attempt, tip, &history),
+            Replication::RewindFrom { attempt, fork } => self.on_rewind_from(cx, attempt, fork),
+            Replication::CopyAsk { attempt } => self.on_copy_ask(cx, from, attempt),
+            Replication::Copy { attempt, copy } => self.on_copy(cx, attempt, &copy),
+        }
+    }
+
+    pub(super) fn on_server_timer(&mut self, cx: &mut Context<'_>, timer: ServerTimer) {
+        match timer {
+            ServerTimer::Started => self.on_started(cx),
+            ServerTimer::WalWriter => self.on_wal_writer(cx),
+            ServerTimer::SenderCheck { to, conn } => self.on_sender_check(cx, to, conn),
+            ServerTimer::Probe { to, conn } => self.on_probe_timer(cx, to, conn),
+            ServerTimer::ReceiverCheck { conn } => self.on_receiver_check(cx, conn),
+            ServerTimer::StatusDue { conn } => self.on_status_due(cx, conn),
+            ServerTimer::Connect { conn } => self.on_connect_timer(cx, conn),
+            ServerTimer::ReplayDue => self.on_replay_due(cx),
+            ServerTimer::CommitWait => self.on_server_commit_wait(cx),
+            ServerTimer::Rebuild { attempt } => self.on_rebuild_timer(cx, attempt),
+        }
+    }
+
+    /// Carries out a command. Returns whether it made sense.
+    pub(crate) fn command(&mut self, cx: &mut Context<'_>, command: &Command) -> bool {
+        if self.server.is_none() {
+            return false;
+        }
+        match command {
+            Command::Promote => self.promote_server(cx),
+            Command::Follow(upstream) => self.follow(cx, *upstream),
+            Command::StandbyNames(names) => self.set_standby_names(cx, names.clone()),
+            Command::Admin(admin) => self.admin(cx, admin),
+        }
+    }
+
+    fn admin(&mut self, cx: &mut Context<'_>, admin: &Admin) -> bool {
+        match *admin {
+            Admin::Follow { upstream } => self.follow(cx, Some(upstream)),
+            Admin::Rewind { source } => self.start_rewind(cx, source),
+            Admin::Rebuild { source } => self.start_copy(cx, source),
+            Admin::PauseReplay => self.pause_replay(cx, true),
+            Admin::ResumeReplay => self.pause_replay(cx, false),
+            Admin::StopReceiver => self.stop_receiver(cx),
+            Admin::StartReceiver => self.start_receiver(cx),
+            Admin::CancelWait { op } => self.end_wait(cx, op, false),
+            Admin::TerminateBackend { op } => self.end_wait(cx, op, true),
+            Admin::TerminateSender { standby } => self.terminate_sender(cx, standby),
+            Admin::ConflictingQuery { for_us } => self.conflicting_query(cx, for_us),
+        }
+    }
+
+    fn set_standby_names(&mut self, cx: &mut Context<'_>, names: Option<StandbyNames>) -> bool {
+        let Some(server) = &mut self.server else {
+            return false;
+        };
+        if server.names == names {
+            return false;
+        }
+        server.names = names;
+        cx.note(EventKind::StandbyNamesChanged { node: self.id });
+        self.standby_names_reloaded(cx);
+        true
+    }
+
+    /// Whether it is a server that takes writes, or will once it is ready.
+    pub(super) fn is_serving_primary(&self) -> bool {
+        self.server.is_some() && self.role == Role::Primary
+    }
+}

@@ -1,0 +1,440 @@
+//! The side that connects to an upstream server: receiving, answering, and connecting again.
+
+use std::sync::Arc;
+
+use super::{Context, Node, Role, ServerTimer};
+use crate::event::{EventKind, LostWhy};
+use crate::ids::{Lsn, NodeId, Timeline};
+use crate::message::{Refusal, Replication};
+use crate::node::Timer;
+use crate::node::wal::Record;
+use crate::time::{Span, Time};
+
+/// The state of the connection to the upstream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum State {
+    #[default]
+    Idle,
+    Connecting,
+    Streaming,
+}
+
+/// The receiving process of a standby.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Receiver {
+    /// The number of the last attempt to connect, and of the connection that came of it.
+    conn: u32,
+    state: State,
+    last_heard: Time,
+    last_status: Time,
+    last_attempt: Option<Time>,
+    pinged: bool,
+    /// The upstream wants to know when records up to here are applied (`remote_apply`).
+    pub(super) feedback: Lsn,
+    /// An administrator stopped it.
+    stopped: bool,
+    /// The timeline that it was found to have left, so that it says so once.
+    refused: Option<Timeline>,
+}
+
+impl Receiver {
+    /// At the start of a run the connection stands.
+    pub(super) fn already_streaming(&mut self, now: Time) {
+        self.conn = 1;
+        self.state = State::Streaming;
+        (self.last_heard, self.last_status) = (now, now);
+        self.last_attempt = Some(now);
+    }
+
+    pub(super) fn connection(&self, upstream: Option<NodeId>) -> Option<(NodeId, u32)> {
+        upstream
+            .filter(|_| self.state != State::Idle)
+            .map(|node| (node, self.conn))
+    }
+
+    pub(super) fn is_streaming(&self) -> bool {
+        self.state == State::Streaming
+    }
+
+    pub(super) fn last_heard(&self) -> Time {
+        self.last_heard
+    }
+
+    /// Another upstream, or another life: nothing of before counts but the number, which is never used twice.
+    pub(super) fn start_over(&mut self) {
+        *self = Self {
+            conn: self.conn,
+            stopped: self.stopped,
+            ..Self::default()
+        };
+    }
+}
+
+impl Node {
+    /// Whether a message on this connection is for the receiver as it stands.
+    fn receives(&self, from: NodeId, conn: u32) -> bool {
+        self.server.as_ref().is_some_and(|server| {
+            server.upstream() == Some(from)
+                && server.receiver.conn == conn
+                && server.receiver.state != State::Idle
+        })
+    }
+
+    /// Connects to the upstream, if there is one and nothing forbids it.
+    pub(super) fn connect_now(&mut self, cx: &mut Context<'_>) {
+        let (tip, positions) = (self.wal.tip(), self.positions());
+        let history = Arc::new(self.wal.history().to_vec());
+        let Some(upstream) = self.upstream() else {
+            return;
+        };
+        let Some(server) = &mut self.server else {
+            return;
+        };
+        let receiver = &mut server.receiver;
+        if receiver.stopped || receiver.state != State::Idle || server.rebuild.is_some() {
+            return;
+        }
+        receiver.conn += 1;
+        receiver.state = State::Connecting;
+        receiver.last_attempt = Some(cx.now);
+        receiver.last_heard = cx.now;
+        let conn = receiver.conn;
+        let timeline = server.timeline;
+        cx.send(
+            upstream,
+            Replication::Connect {
+                conn,
+                tip,
+                timeline,
+                positions,
+                history,
+            },
+        );
+        // A connection that is not answered is given up and tried again.
+        let patience = cx.timing().retry;
+        cx.timer(patience, Timer::Server(ServerTimer::Connect { conn }));
+    }
+
+    /// Tries again `wal_retrieve_retry_interval` after the attempt before.
+    fn connect_later(&mut self, cx: &mut Context<'_>) {
+        let Some(server) = &mut self.server else {
+            return;
+        };
+        server.receiver.state = State::Idle;
+        let conn = server.receiver.conn;
+        let last = server.receiver.last_attempt.unwrap_or(Time::ZERO);
+        let at = (last + cx.timing().retry).max(cx.now);
+        cx.timer_at(at, Timer::Server(ServerTimer::Connect { conn }));
+    }
+
+    pub(super) fn on_connect_timer(&mut self, cx: &mut Context<'_>, conn: u32) {
+        let Some(server) = &mut self.server else {
+            return;
+        };
+        if server.receiver.conn != conn || server.receiver.state == State::Streaming {
+            return;
+        }
+        server.receiver.state = State::Idle;
+        cx.event(EventKind::NodeTimer { node: self.id });
+        self.connect_now(cx);
+    }
+
+    pub(super) fn on_accepted(
+        &mut self,
+        cx: &mut Context<'_>,
+        from: NodeId,
+        conn: u32,
+        timeline: Timeline,
+        start: Lsn,
+    ) {
+        if !self.receives(from, conn) {
+            cx.send(from, Replication::Closed { conn });
+            return;
+        }
+        debug_assert_eq!(start, self.wal.tip().lsn, "it asked from its own end");
+        let Some(server) = &mut self.server else {
+            return;
+        };
+        server.timeline = timeline;
+        server.receiver.state = State::Streaming;
+        server.receiver.refused = None;
+        (server.receiver.last_heard, server.receiver.last_status) = (cx.now, cx.now);
+        self.role = Role::Replica;
+        cx.event(EventKind::Following {
+            node: self.id,
+            timeline,
+        });
+        self.arm_receiver_timers(cx);
+        self.send_status(cx, false, false);
+        self.replay_next(cx);
+    }
+
+    pub(super) fn on_refused(
+        &mut self,
+        cx: &mut Context<'_>,
+        from: NodeId,
+        conn: u32,
+        why: Refusal,
+    ) {
+        if !self.receives(from, conn) {
+            return;
+        }
+        if let Refusal::Diverged { timeline, fork } = why
+            && self.replay <= fork
+        {
+            // Received but not replayed: the new history is put in its place.
+            self.drop_log_after(fork);
+            if let Some(server) = &mut self.server {
+                server.receiver.state = State::Idle;
+                server.timeline = server.timeline.min(timeline);
+            }
+            self.connect_now(cx);
+            return;
+        }
+        let timeline = match why {
+            Refusal::Diverged { timeline, .. } | Refusal::BehindTimeline { timeline } => timeline,
+            _ => Timeline::default(),
+        };
+        if let Some(server) = &mut self.server
+            && server.receiver.refused != Some(timeline)
+            && why != Refusal::NotReady
+        {
+            server.receiver.refused = Some(timeline);
+            cx.event(EventKind::CannotFollow {
+                node: self.id,
+                upstream: from,
+                why,
+            });
+        }
+        if matches!(
+            why,
+            Refusal::Diverged { .. } | Refusal::BehindTimeline { .. }
+        ) {
+            // It goes on answering reads, with what it has (R-PG-16).
+            self.role = Role::Demoted;
+        }
+        self.connect_later(cx);
+    }
+
+    /// Takes received but unapplied records off the end of the log.
+    fn drop_log_after(&mut self, fork: Lsn) {
+        let gone: Vec<Record> = self
+            .wal
+            .range(fork.next(), self.wal.tip().lsn)
+            .copied()
+            .collect();
+        self.table.truncate_heads(gone.into_iter().rev());
+        self.wal.truncate(fork);
+        self.flush = self.flush.min(fork);
+        self.write = self.write.min(fork);
+    }
+
+    pub(super) fn on_records(
+        &mut self,
+        cx: &mut Context<'_>,
+        from: NodeId,
+        conn: u32,
+        prev: Lsn,
+        records: &[Record],
+        feedback: Lsn,
+    ) {
+        if !self.receives(from, conn) {
+            cx.send(from, Replication::Closed { conn });
+            return;
+        }
+        let tip = self.wal.tip().lsn;
+        if let Some(server) = &mut self.server {
+            server.receiver.last_heard = cx.now;
+            server.receiver.pinged = false;
+            server.receiver.feedback = server.receiver.feedback.max(feedback);
+        }
+        if prev > tip {
+            self.send_status(cx, true, false);
+            return;
+        }
+        for record in records.iter().filter(|record| record.lsn > tip) {
+            self.wal.append(*record);
+            self.table.logged(record);
+        }
+        if self.wal.tip().lsn > tip {
+            cx.event(EventKind::Received {
+                node: self.id,
+                lsn: self.wal.tip().lsn,
+            });
+            self.start_flush(cx);
+        }
+        self.send_status(cx, false, false);
+    }
+
+    pub(super) fn on_keepalive(
+        &mut self,
+        cx: &mut Context<'_>,
+        from: NodeId,
+        conn: u32,
+        end: Lsn,
+        reply: bool,
+    ) {
+        if !self.receives(from, conn) {
+            cx.send(from, Replication::Closed { conn });
+            return;
+        }
+        let gap = end > self.wal.tip().lsn;
+        if let Some(server) = &mut self.server {
+            server.receiver.last_heard = cx.now;
+            server.receiver.pinged = false;
+        }
+        if gap || reply {
+            self.send_status(cx, gap, false);
+        }
+    }
+
+    /// Tells the upstream how far this standby has come.
+    pub(super) fn send_status(&mut self, cx: &mut Context<'_>, gap: bool, reply: bool) {
+        let positions = self.positions();
+        let Some(upstream) = self.upstream() else {
+            return;
+        };
+        let Some(server) = &mut self.server else {
+            return;
+        };
+        if server.receiver.state != State::Streaming {
+            return;
+        }
+        server.receiver.last_status = cx.now;
+        let conn = server.receiver.conn;
+        let status = Replication::Status {
+            conn,
+            positions,
+            gap,
+            reply,
+        };
+        cx.send(upstream, status);
+    }
+
+    pub(super) fn arm_receiver_timers(&mut self, cx: &mut Context<'_>) {
+        let Some(server) = &self.server else { return };
+        let conn = server.receiver.conn;
+        if let Some(interval) = cx.timing().status_interval {
+            cx.timer(interval, Timer::Server(ServerTimer::StatusDue { conn }));
+        }
+        if let Some(timeout) = cx.timing().receiver_timeout {
+            cx.timer(
+                Span(timeout.0 / 2),
+                Timer::Server(ServerTimer::ReceiverCheck { conn }),
+            );
+        }
+    }
+
+    pub(super) fn on_status_due(&mut self, cx: &mut Context<'_>, conn: u32) {
+        let Some(interval) = cx.timing().status_interval else {
+            return;
+        };
+        let Some(server) = &self.server else { return };
+        if server.receiver.conn != conn || !server.receiver.is_streaming() {
+            return;
+        }
+        if cx.now >= server.receiver.last_status + interval {
+            cx.event(EventKind::NodeTimer { node: self.id });
+            self.send_status(cx, false, false);
+        }
+        let Some(server) = &self.server else { return };
+        let next = server.receiver.last_status + interval;
+        cx.timer_at(next, Timer::Server(ServerTimer::StatusDue { conn }));
+    }
+
+    /// `wal_receiver_timeout`: at half of it a silent upstream is asked for an answer, at its end it is given up.
+    pub(super) fn on_receiver_check(&mut self, cx: &mut Context<'_>, conn: u32) {
+        let Some(timeout) = cx.timing().receiver_timeout else {
+            return;
+        };
+        let Some(server) = &mut self.server else {
+            return;
+        };
+        let receiver = &mut server.receiver;
+        if receiver.conn != conn || receiver.state != State::Streaming {
+            return;
+        }
+        let silence = cx.now.since(receiver.last_heard);
+        if silence >= timeout {
+            self.lose_upstream(cx, LostWhy::Silent);
+            return;
+        }
+        let mut at = receiver.last_heard + Span(timeout.0 / 2);
+        if silence.0 >= timeout.0 / 2 {
+            at = receiver.last_heard + timeout;
+            if !receiver.pinged {
+                receiver.pinged = true;
+                cx.event(EventKind::NodeTimer { node: self.id });
+                self.send_status(cx, false, true);
+            }
+        }
+        cx.timer_at(
+            at.max(cx.now + Span(1)),
+            Timer::Server(ServerTimer::ReceiverCheck { conn }),
+        );
+    }
+
+    pub(super) fn upstream_closed(&mut self, cx: &mut Context<'_>, from: NodeId, conn: u32) {
+        if !self.receives(from, conn) {
+            return;
+        }
+        let streaming = self
+            .server
+            .as_ref()
+            .is_some_and(|server| server.receiver.is_streaming());
+        if streaming {
+            self.lose_upstream(cx, LostWhy::Closed);
+        } else {
+            self.connect_later(cx);
+        }
+    }
+
+    fn lose_upstream(&mut self, cx: &mut Context<'_>, why: LostWhy) {
+        if let Some(upstream) = self.upstream() {
+            cx.event(EventKind::UpstreamLost {
+                node: self.id,
+                upstream,
+                why,
+            });
+        }
+        self.connect_later(cx);
+    }
+
+    /// Hangs up, because this node is to be something else.
+    pub(super) fn close_receiver(&mut self, cx: &mut Context<'_>) {
+        let Some(server) = &mut self.server else {
+            return;
+        };
+        let connection = server.receiver.connection(server.upstream);
+        server.receiver.state = State::Idle;
+        // Timers and answers of the old connection must not find a newer one of the same number.
+        server.receiver.conn += 1;
+        if let Some((upstream, conn)) = connection {
+            cx.send(upstream, Replication::Closed { conn });
+        }
+    }
+
+    pub(super) fn stop_receiver(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(server) = &mut self.server else {
+            return false;
+        };
+        if !server.standby || server.receiver.stopped {
+            return false;
+        }
+        server.receiver.stopped = true;
+        self.close_receiver(cx);
+        true
+    }
+
+    pub(super) fn start_receiver(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(server) = &mut self.server else {
+            return false;
+        };
+        if !server.receiver.stopped {
+            return false;
+        }
+        server.receiver.stopped = false;
+        self.connect_now(cx);
+        true
+    }
+}

@@ -1,0 +1,121 @@
+//! What keeps a node's processor and disk busy: requests, jobs in order of arrival, flushes that records share.
+
+use super::{Context, Node, Role, Timer, processor, replica};
+use crate::event::EventKind;
+use crate::message::{Message, Reply, Request, RequestKind};
+use crate::scenario::{Costs, Endpoint};
+use crate::time::Span;
+
+impl Node {
+    pub(super) fn on_request(&mut self, cx: &mut Context<'_>, request: Request) {
+        if self
+            .server
+            .as_ref()
+            .is_some_and(|server| !server.is_ready(cx.now))
+        {
+            self.answer(cx, request, Reply::ConnectionRefused);
+            return;
+        }
+        let primary_only = !matches!(request.kind, RequestKind::Read);
+        if primary_only && !self.accepts_writes(cx.now, cx.settings.fencing) {
+            self.answer(cx, request, Reply::NotPrimary);
+            return;
+        }
+        self.enqueue(cx, processor::Job::Execute(request));
+    }
+
+    pub(super) fn on_job_done(&mut self, cx: &mut Context<'_>) {
+        // The job stays at the head while it ends, so that what it enqueues does not start a second one beside it.
+        let Some(job) = self.processor.head() else {
+            return;
+        };
+        match job {
+            processor::Job::Execute(request) => self.execute(cx, request),
+            processor::Job::Apply => self.on_applied(cx),
+            processor::Job::Replay => self.on_replayed(cx),
+        }
+        self.processor.finish();
+        self.start_job(cx);
+    }
+
+    pub(super) fn execute(&mut self, cx: &mut Context<'_>, request: Request) {
+        let primary_only = !matches!(request.kind, RequestKind::Read);
+        if primary_only && !self.accepts_writes(cx.now, cx.settings.fencing) {
+            self.answer(cx, request, Reply::NotPrimary);
+            return;
+        }
+        match request.kind {
+            RequestKind::Write { value, level } if self.server.is_some() => {
+                self.execute_write(cx, request, value, level);
+            }
+            RequestKind::Write { value, .. } => self.insert(cx, request, value),
+            RequestKind::Read | RequestKind::ReadFromPrimary => {
+                cx.event(EventKind::NodeTimer { node: self.id });
+                let row = self.table.row(request.key);
+                self.answer(cx, request, Reply::Value { row });
+            }
+        }
+    }
+
+    pub(super) fn answer(&self, cx: &mut Context<'_>, request: Request, reply: Reply) {
+        cx.send(
+            Endpoint::Clients,
+            Message::Reply {
+                op: request.op,
+                reply,
+            },
+        );
+    }
+
+    pub(super) fn enqueue(&mut self, cx: &mut Context<'_>, job: processor::Job) {
+        self.processor.push(job);
+        if self.processor.len() == 1 {
+            self.start_job(cx);
+        }
+    }
+
+    pub(super) fn start_job(&mut self, cx: &mut Context<'_>) {
+        if let Some(job) = self.processor.head() {
+            let cost = job.cost(cx.costs) * u64::from(self.slow);
+            cx.timer(cost, Timer::JobDone);
+        }
+    }
+
+    pub(super) fn start_flush(&mut self, cx: &mut Context<'_>) {
+        if self.flushing || self.flush >= self.wal.tip().lsn {
+            return;
+        }
+        self.flushing = true;
+        self.write = self.wal.tip().lsn;
+        let Costs { fsync_us, .. } = *cx.costs;
+        cx.timer(Span(fsync_us) * u64::from(self.slow), Timer::Flushed);
+    }
+
+    pub(super) fn on_flushed(&mut self, cx: &mut Context<'_>) {
+        if !self.flushing {
+            return;
+        }
+        self.flushing = false;
+        // A rewind may have shortened the log while the disk was at work.
+        self.flush = self.flush.max(self.write).min(self.wal.tip().lsn);
+        cx.event(EventKind::Flushed {
+            node: self.id,
+            lsn: self.flush,
+        });
+        if self.server.is_some() {
+            self.server_flushed(cx);
+        } else if self.role == Role::Promoting {
+            self.apply_next(cx);
+        } else if self.primary.is_some() {
+            self.ship_to_all(cx);
+            self.release_commits(cx);
+        } else {
+            self.acknowledge(cx, replica::Progress::Flushed);
+            self.apply_next(cx);
+        }
+        self.start_flush(cx);
+        if self.server.is_none() {
+            self.open_if_ready(cx);
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! PostgreSQL as rules R-PG-… describe it, as small experiments.
+
+#[path = "../lab/mod.rs"]
+mod lab;
+
+mod commit;
