@@ -8,7 +8,7 @@ use crate::manager::{
 };
 
 use crate::node::server::Command;
-use crate::scenario::{Endpoint, KillKind, Service, ServiceAction};
+use crate::scenario::{Admin, Endpoint, KillKind, Service, ServiceAction};
 use crate::world::queue::Due;
 
 /// What the world knows of a service that the service does not.
@@ -165,8 +165,14 @@ impl Simulation {
         }
     }
 
-    /// Tells a database something. Returns whether it made sense.
+    /// Tells a database something. Returns whether it made sense. One that is stopped can be told only whom to follow when it
+    /// starts: that is a file on its disk.
     pub(super) fn command(&mut self, node: NodeId, command: &Command) -> bool {
+        if let Command::Admin(Admin::Follow { upstream }) = command
+            && self.health(node) == Health::Down
+        {
+            return self.nodes[node.index()].configure_standby(*upstream);
+        }
         if self.health(node) != Health::Up {
             return false;
         }

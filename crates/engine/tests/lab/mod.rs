@@ -176,6 +176,11 @@ impl Lab {
         op.done_at.map(|at| at.since(op.issued_at))
     }
 
+    /// Which write a read returned the value of; `None` when the row was never written, or there is no answer.
+    pub(crate) fn value(&self, id: OpId) -> Option<OpId> {
+        self.op(id).returned.map(|row| row.op).filter(|op| op.0 > 0)
+    }
+
     pub(crate) fn lost(&self) -> Vec<OpId> {
         self.simulation
             .oracle()

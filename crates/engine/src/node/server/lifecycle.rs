@@ -192,6 +192,20 @@ impl Node {
         true
     }
 
+    /// Writes `standby.signal` and `primary_conninfo` on a server that is stopped.
+    pub(crate) fn configure_standby(&mut self, upstream: NodeId) -> bool {
+        let me = self.id;
+        let Some(server) = &mut self.server else {
+            return false;
+        };
+        if upstream == me || server.empty || server.upstream() == Some(upstream) {
+            return false;
+        }
+        server.standby = true;
+        server.upstream = Some(upstream);
+        true
+    }
+
     /// A clean shutdown flushes the log first.
     fn replay_everything_flushed_and_sync(&mut self, cx: &mut Context<'_>) {
         let tip = self.wal.tip().lsn;
