@@ -192,9 +192,11 @@ impl Lab {
 
     /// When something first happened, if it did.
     pub(crate) fn when(&self, happened: impl Fn(&EventKind) -> bool) -> Option<Time> {
-        self.simulation
-            .trace()
-            .events()
+        // Milestones are kept longer than the rest.
+        let trace = self.simulation.trace();
+        trace
+            .milestones()
+            .chain(trace.events())
             .find(|event| happened(&event.kind))
             .map(|event| event.at)
     }

@@ -4,3 +4,5 @@
 mod lab;
 
 mod commit;
+mod failover;
+mod standbys;

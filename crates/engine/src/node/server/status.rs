@@ -121,6 +121,13 @@ impl Node {
         })
     }
 
+    /// `now() - pg_last_xact_replay_timestamp()`: how long ago the last commit that was replayed here was made. It grows on
+    /// an idle standby that is level (R-PG-12). `None` when nothing was replayed, or it is no longer in the log.
+    #[must_use]
+    pub fn last_replayed_age(&self, now: Time) -> Option<Span> {
+        self.wal.get(self.replay).map(|record| now.since(record.at))
+    }
+
     /// The server's view of itself; `None` for a Textbook node.
     #[must_use]
     pub fn server_status(&self, now: Time) -> Option<ServerStatus> {
