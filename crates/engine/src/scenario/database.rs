@@ -65,6 +65,14 @@ pub struct Postgresql {
     pub recovery_min_apply_delay: u64,
     /// The standby that `recovery_min_apply_delay` holds for; all of them when absent.
     pub recovery_min_apply_delay_on: Option<crate::ids::NodeId>,
+    /// Log that is kept for standbys beyond what the last checkpoint left, MB (R-PG-14).
+    pub wal_keep_size: u64,
+    /// Whether every standby streams from a replication slot, which pins the log that it has not confirmed (R-PG-14).
+    pub replication_slots: bool,
+    /// Most log that a slot may pin, MB; -1 without limit. A slot that would pin more is lost (R-PG-14).
+    pub max_slot_wal_keep_size: i64,
+    /// Time between two checkpoints, s, 30 to 86,400: what was logged before the last one is removed (R-PG-14).
+    pub checkpoint_timeout: u64,
     /// How long a query on a standby may hold up replay that conflicts with it, ms; -1 for ever (R-PG-13).
     pub max_standby_streaming_delay: i64,
     /// Whether a standby tells the primary which rows its queries still need, which prevents conflicts (R-PG-13).
@@ -89,6 +97,10 @@ impl Default for Postgresql {
             wal_retrieve_retry_interval: 5_000,
             recovery_min_apply_delay: 0,
             recovery_min_apply_delay_on: None,
+            wal_keep_size: 0,
+            replication_slots: false,
+            max_slot_wal_keep_size: -1,
+            checkpoint_timeout: 300,
             max_standby_streaming_delay: 30_000,
             hot_standby_feedback: false,
             wal_log_hints: false,
@@ -264,6 +276,29 @@ impl Postgresql {
             DAY_MS / 1_000,
             "s",
         )?;
+        within(
+            &format!("{path}.checkpoint_timeout"),
+            self.checkpoint_timeout,
+            30,
+            86_400,
+            "s",
+        )?;
+        within(
+            &format!("{path}.wal_keep_size"),
+            self.wal_keep_size,
+            0,
+            2_147_483_647,
+            "MB",
+        )?;
+        if !(-1..=2_147_483_647).contains(&self.max_slot_wal_keep_size) {
+            return Err(ScenarioError::new(
+                format!("{path}.max_slot_wal_keep_size"),
+                Problem::Contradiction(format!(
+                    "{} is not in -1 (without limit) to 2147483647 MB",
+                    self.max_slot_wal_keep_size
+                )),
+            ));
+        }
         let delay = self.max_standby_streaming_delay;
         if !(-1..=DAY_MS as i64).contains(&delay) {
             return Err(ScenarioError::new(

@@ -1,6 +1,7 @@
 //! R-PG-9 to R-PG-14, R-PG-19: connections, timers, what an administrator sees, replay that is held up.
 
 use replicascope_engine::event::{EventKind, LostWhy};
+use replicascope_engine::message::Refusal;
 use replicascope_engine::oracle::Status;
 use replicascope_engine::scenario::{
     Action, Admin, CommitLevel, Database, Endpoint, Mode, Postgresql,
@@ -221,38 +222,61 @@ fn r_pg_13_a_conflicting_query_stops_all_replay_until_it_is_cancelled() {
     assert!(lab.simulation.lag(n(2)).0 < 5);
 }
 
-#[test]
-fn r_pg_14_who_needs_log_that_is_no_longer_kept_needs_a_copy() {
-    let mut scenario = writing(Mode::Async, 1, 2_000);
+/// n3 is away from 10 s to 320 s, across a checkpoint, while log is written. Whether it can follow again.
+fn comes_back_after_a_checkpoint(settings: Postgresql) -> Lab {
+    let mut scenario = writing(Mode::Async, 1, 50);
     scenario.cluster.replicas = 2;
-    scenario.cluster.costs.write_us = 50;
-    scenario.cluster.costs.apply_us = 50;
-    scenario.settings.database = Database::Postgresql(Box::default());
-    let mut lab = Lab::new(&scenario).at_ms(1_000);
+    // 250 records are a megabyte: 310 s of writing are 62 MB.
+    scenario.cluster.costs.record_bytes = 4_194;
+    scenario.settings.database = Database::Postgresql(Box::new(settings));
+    let mut lab = Lab::new(&scenario).at_ms(10_000);
     lab.kill(n(3));
-    lab.run_to_ms(41_000);
+    lab.run_to_ms(320_000);
     lab.restart(n(3));
-    lab.run_to_ms(60_000);
+    lab.run_to_ms(330_000);
+    lab
+}
+
+fn follows(lab: &Lab) -> bool {
+    lab.simulation.node(n(3)).streaming_from().is_some()
+}
+
+#[test]
+fn r_pg_14_a_standby_that_was_away_for_long_needs_a_copy() {
+    let mut lab = comes_back_after_a_checkpoint(Postgresql::default());
     let removed = |kind: &EventKind| {
         matches!(
             kind,
             EventKind::CannotFollow {
-                why: replicascope_engine::message::Refusal::LogRemoved,
+                why: Refusal::LogRemoved,
                 ..
             }
         )
     };
-    let log = lab.simulation.node(n(1)).wal();
-    let (first, tip) = (log.first(), log.tip().lsn);
-    assert!(lab.when(removed).is_some(), "{first} to {tip}");
-    assert!(
-        lab.simulation.node(n(3)).streaming_from().is_none(),
-        "it tries for ever"
-    );
+    assert!(lab.when(removed).is_some());
+    assert!(!follows(&lab), "it tries for ever");
     lab.admin(n(3), Admin::Rebuild { source: n(1) });
-    lab.run_to_ms(65_000);
-    assert!(lab.simulation.node(n(3)).streaming_from().is_some());
-    assert!(lab.simulation.lag(n(3)).0 < 100);
+    lab.run_to_ms(340_000);
+    assert!(follows(&lab));
+    assert!(lab.simulation.lag(n(3)).0 < 10);
+}
+
+#[test]
+fn r_pg_14_kept_log_or_a_slot_spares_the_copy_and_a_limit_on_slots_does_not() {
+    let keep = |megabytes| Postgresql {
+        wal_keep_size: megabytes,
+        ..Postgresql::default()
+    };
+    assert!(follows(&comes_back_after_a_checkpoint(keep(64))));
+    assert!(!follows(&comes_back_after_a_checkpoint(keep(8))));
+    let slots = |limit| Postgresql {
+        replication_slots: true,
+        max_slot_wal_keep_size: limit,
+        ..Postgresql::default()
+    };
+    assert!(follows(&comes_back_after_a_checkpoint(slots(-1))));
+    assert!(follows(&comes_back_after_a_checkpoint(slots(100))));
+    assert!(!follows(&comes_back_after_a_checkpoint(slots(20))));
 }
 
 #[test]

@@ -6,6 +6,7 @@
 //! survives a crash.
 //!
 //! - `sender`: the side that standbys connect to. `receiver`: the side that connects. `replay`: applying the log.
+//! - `retention`: which log is still there for a standby that was away.
 //! - `commit`: executing a write, row locks, who waits. `sync_rep`: PostgreSQL's synchronous standbys.
 //! - `rebuild`: rewinding and refilling. `status`: what an administrator can look at.
 
@@ -14,6 +15,7 @@ mod lifecycle;
 mod rebuild;
 mod receiver;
 mod replay;
+mod retention;
 mod sender;
 mod status;
 mod sync_rep;
@@ -110,6 +112,8 @@ pub(crate) struct Server {
     /// A crash erased records that somebody may have seen.
     end_lost: Option<u32>,
     senders: Vec<Option<Sender>>,
+    /// Up to where each standby's replication slot has been confirmed. It is on disk.
+    slots: Vec<Lsn>,
     receiver: Receiver,
     commits: Commits,
     replaying: Replaying,
@@ -131,6 +135,7 @@ impl Server {
             empty: false,
             end_lost: None,
             senders: vec![None; nodes],
+            slots: vec![Lsn::ZERO; nodes],
             receiver: Receiver::default(),
             commits: Commits::default(),
             replaying: Replaying::default(),

@@ -115,7 +115,7 @@ impl Node {
         history: &Arc<Vec<Segment>>,
     ) {
         let conn = ask.conn;
-        match self.may_stream(&ask, history) {
+        match self.may_stream(cx, &ask, history) {
             Err(why) => cx.send(from, Replication::Refused { conn, why }),
             Ok(start) => {
                 let Some(server) = &mut self.server else {
@@ -143,7 +143,7 @@ impl Node {
     }
 
     /// From where a standby may stream, or why not (R-PG-16).
-    fn may_stream(&self, ask: &Ask, history: &[Segment]) -> Result<Lsn, Refusal> {
+    fn may_stream(&self, cx: &Context<'_>, ask: &Ask, history: &[Segment]) -> Result<Lsn, Refusal> {
         let Some(server) = &self.server else {
             return Err(Refusal::NotReady);
         };
@@ -156,7 +156,7 @@ impl Node {
             });
         }
         let fork = self.wal.fork_from(history, ask.tip.lsn);
-        if self.wal.first() > fork.next() {
+        if fork < self.wal.tip().lsn && self.kept_from(cx) > fork.next() {
             return Err(Refusal::LogRemoved);
         }
         if fork == ask.tip.lsn {
@@ -297,6 +297,7 @@ impl Node {
                 },
             );
         }
+        self.move_slot(from, positions.flush);
         self.send_log(cx, from);
         self.standby_replied(cx, from);
     }
