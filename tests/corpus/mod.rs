@@ -23,6 +23,7 @@ corpus!(
     "lost_host_is_filled_again",
     "many_faults_then_heal_all",
     "messages_held_dropped_delayed_doubled",
+    "postgresql_commands_and_levels",
     "promoted_by_hand",
     "semi_sync_falls_back_and_recovers",
     "stale_reads_on_a_slow_replica",

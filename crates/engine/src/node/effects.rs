@@ -51,6 +51,8 @@ pub enum Timer {
     JobDone,
     /// Rewinding has finished.
     Rewound,
+    /// A full copy is on the disk.
+    Restored,
     /// A timer of a database server.
     Server(ServerTimer),
 }

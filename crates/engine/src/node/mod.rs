@@ -25,8 +25,10 @@ mod takeover;
 pub mod wal;
 mod work;
 
+use std::sync::Arc;
+
 use crate::ids::{Lsn, NodeId, NodeSet, Timeline, Tip};
-use crate::message::{Electable, Message, Positions, Standing};
+use crate::message::{BaseBackup, Electable, Message, Positions, Standing};
 use crate::scenario::Endpoint;
 use crate::time::{Span, Time};
 
@@ -87,6 +89,8 @@ pub struct Node {
     primary: Option<Box<Primary>>,
     follow: Follow,
     election: Election,
+    /// A full copy of this primary is being written to the disk.
+    restoring: Option<(NodeId, Timeline, Arc<BaseBackup>)>,
     /// What it has as a PostgreSQL, MySQL or MariaDB server; `None`: it is a Textbook node.
     server: Option<Box<Server>>,
 }
@@ -127,6 +131,7 @@ impl Node {
             primary: None,
             follow: Follow::starting(now, patience),
             election: Election::default(),
+            restoring: None,
             server: None,
         };
         if id == first {
@@ -444,6 +449,7 @@ impl Node {
             Timer::Flushed => self.on_flushed(cx),
             Timer::JobDone => self.on_job_done(cx),
             Timer::Rewound => self.on_rewound(cx),
+            Timer::Restored => self.on_restored(cx),
             Timer::Server(timer) => self.on_server_timer(cx, timer),
         }
     }
@@ -465,6 +471,7 @@ impl Node {
         self.flushing = false;
         self.processor.clear();
         self.election.crash();
+        self.restoring = None;
         self.follow.forget();
     }
 

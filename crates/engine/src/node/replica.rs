@@ -159,6 +159,7 @@ impl Node {
     fn ask_to_follow(&mut self, cx: &mut Context<'_>, primary: NodeId) {
         let again_after = Span(self.follow.patience.0 / 2);
         if self.follow.rewinding.is_some()
+            || self.restoring.is_some()
             || self
                 .follow
                 .asked_at
@@ -251,6 +252,19 @@ impl Node {
         timeline: Timeline,
         copy: &Arc<BaseBackup>,
     ) {
+        if !self.may_follow(timeline) || self.restoring.is_some() {
+            return;
+        }
+        self.restoring = Some((from, timeline, Arc::clone(copy)));
+        cx.timer(Span(cx.settings.timers.base_backup_us), Timer::Restored);
+    }
+
+    /// The copy is on the disk: what was there before is gone.
+    pub(super) fn on_restored(&mut self, cx: &mut Context<'_>) {
+        let Some((from, timeline, copy)) = self.restoring.take() else {
+            return;
+        };
+        self.follow.asked_at = None;
         if !self.may_follow(timeline) {
             return;
         }

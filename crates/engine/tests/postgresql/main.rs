@@ -5,4 +5,5 @@ mod lab;
 
 mod commit;
 mod failover;
+mod losses;
 mod standbys;

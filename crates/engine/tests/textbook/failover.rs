@@ -270,3 +270,19 @@ fn a_router_keeps_writes_until_it_knows_a_primary() {
             == 1_000
     );
 }
+
+#[test]
+fn a_full_copy_takes_as_long_as_the_timer_says() {
+    let filled_after = |copy_ms: u64| {
+        let mut scenario = quiet(Mode::Async, 5);
+        scenario.settings.timers.base_backup_us = copy_ms * 1_000;
+        let mut lab = Lab::new(&scenario).at_ms(1_000);
+        lab.act(Action::LoseHost { node: n(2) });
+        lab.run_to_ms(2_000);
+        lab.restart(n(2));
+        lab.run_to_ms(30_000);
+        let restored = |kind: &EventKind| matches!(kind, EventKind::BackupRestored { .. });
+        lab.when(restored).expect("filled").0 / 1_000
+    };
+    assert_eq!(filled_after(7_000) - filled_after(1_000), 6_000);
+}
