@@ -132,6 +132,7 @@ pub(crate) fn chips(simulation: &Simulation, op: &Op) -> Vec<Chip> {
     vec![match op.status {
         Status::Unknown => chip(Tone::Unknown, "unknown: no answer"),
         Status::Failed(Failure::NoPrimary) => chip(Tone::Failed, "failed: no primary"),
+        Status::Failed(Failure::Overloaded) => chip(Tone::Failed, "failed: too many requests"),
         Status::Failed(Failure::Refused) => chip(Tone::Failed, "failed: refused"),
         Status::Failed(Failure::TimedOut) => chip(Tone::Failed, "failed: no answer in time"),
         Status::Answered => chip(Tone::Ok, "fresh"),

@@ -1,4 +1,7 @@
 //! Events: what happened, typed, each with the event that caused it. Sentences are the page's affair.
+//!
+//! The order of the variants is part of every trace hash, and so of every link that says whether it was replayed exactly:
+//! new ones go to the end of their enum.
 
 use crate::ids::{ClientId, EventId, Key, Lsn, MessageId, NodeId, OpId, Timeline};
 use crate::manager::ManagerEvent;
@@ -89,6 +92,8 @@ pub enum Failure {
     Refused,
     /// A read had no answer in time.
     TimedOut,
+    /// The node that was asked has too much to do.
+    Overloaded,
 }
 
 /// What happened.

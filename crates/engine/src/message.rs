@@ -104,6 +104,8 @@ pub enum Reply {
     },
     /// Not executed: the node takes no writes, or no reads for the primary.
     NotPrimary,
+    /// Not executed: too many requests wait already.
+    Overloaded,
     /// Not executed: nobody listens there.
     ConnectionRefused,
     /// The connection broke while the write was waiting: it may or may not survive.

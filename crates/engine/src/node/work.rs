@@ -6,6 +6,9 @@ use crate::message::{Message, Reply, Request, RequestKind};
 use crate::scenario::{Costs, Endpoint};
 use crate::time::Span;
 
+/// How many requests wait for the processor; further clients are turned away ("too many clients already").
+const MOST_JOBS: usize = 10_000;
+
 impl Node {
     pub(super) fn on_request(&mut self, cx: &mut Context<'_>, request: Request) {
         if self
@@ -19,6 +22,10 @@ impl Node {
         let primary_only = !matches!(request.kind, RequestKind::Read);
         if primary_only && !self.accepts_writes(cx.now, cx.settings.fencing) {
             self.answer(cx, request, Reply::NotPrimary);
+            return;
+        }
+        if self.processor.len() >= MOST_JOBS {
+            self.answer(cx, request, Reply::Overloaded);
             return;
         }
         self.enqueue(cx, processor::Job::Execute(request));

@@ -298,12 +298,16 @@ impl Simulation {
                     self.route(op);
                 }
             }
+            Reply::Overloaded if open.at == Some(node) => self.fail(op, Failure::Overloaded),
             Reply::ConnectionLost if open.at == Some(node) => {
                 self.clients.close(op);
                 self.oracle.unknown(op, self.now);
                 self.emit(EventKind::WriteUnknown { op });
             }
-            Reply::NotPrimary | Reply::ConnectionRefused | Reply::ConnectionLost => {}
+            Reply::NotPrimary
+            | Reply::Overloaded
+            | Reply::ConnectionRefused
+            | Reply::ConnectionLost => {}
         }
     }
 

@@ -13,6 +13,9 @@ use crate::node::{Context, Effect, Node, Timer};
 use crate::scenario::{Action, Endpoint, KillKind, Scenario, ScenarioError, TimedAction};
 use crate::time::{Span, Time};
 
+/// How many messages wait at a frozen node; its sockets hold no more.
+const SOCKET_BUFFERS: usize = 20_000;
+
 impl Simulation {
     /// When something is due next; `None` when nothing ever will be.
     #[must_use]
@@ -201,7 +204,15 @@ impl Simulation {
         let host = &mut self.hosts[node.index()];
         match host.health {
             Health::Up => self.deliver_to_node(node, message),
-            Health::Frozen => host.deferred.push((self.cause, Deferred::Message(message))),
+            Health::Frozen if host.deferred.len() < SOCKET_BUFFERS => {
+                host.deferred.push((self.cause, Deferred::Message(message)));
+            }
+            Health::Frozen => self.note(EventKind::MessageLost {
+                message: message.id,
+                kind: message.message.kind(),
+                from: message.from,
+                to: message.to,
+            }),
             Health::Down | Health::Lost => {
                 let refuses = host.health == Health::Down && host.killed != KillKind::PowerOff;
                 self.emit(EventKind::NobodyListened {

@@ -2,8 +2,10 @@
 
 use replicascope_engine::event::Failure;
 use replicascope_engine::ids::NodeId;
-use replicascope_engine::oracle::{ReadVerdict, Staleness, Status};
-use replicascope_engine::scenario::{Action, Endpoint, LinkSettings, Mode, ReadPolicy};
+use replicascope_engine::oracle::{Op, ReadVerdict, Staleness, Status};
+use replicascope_engine::scenario::{
+    Action, Endpoint, LinkSettings, Mode, ReadPolicy, Setting, Workload,
+};
 use replicascope_engine::time::Span;
 
 use crate::lab::{Lab, n, quiet, writing};
@@ -216,4 +218,25 @@ fn reads_queue_behind_writes_on_one_processor() {
     let read = lab.read(0, Some(n(1)));
     lab.run_to_ms(1_000);
     assert_eq!(lab.latency(read), Some(Span(2_000 + 5 * 20_000 + 200)));
+}
+
+#[test]
+fn a_node_with_too_much_to_do_turns_clients_away_and_recovers() {
+    // One write costs 10 ms: a hundred a second, and three hundred are asked for.
+    let mut scenario = writing(Mode::Async, 1, 300);
+    scenario.cluster.costs.write_us = 10_000;
+    scenario.settings.timers.client_timeout_us = 600_000_000;
+    let mut lab = Lab::new(&scenario).at_ms(60_000);
+    let overloaded = |op: &&Op| op.status == Status::Failed(Failure::Overloaded);
+    let oracle = lab.simulation.oracle();
+    assert!(oracle.ops().filter(overloaded).count() > 1_000);
+    assert!(lab.simulation.queue_length() < 1_000);
+    lab.set(Setting::Workload(Workload {
+        operations_per_second: 0,
+        ..scenario.workload
+    }));
+    lab.run_to_ms(200_000);
+    let op = lab.write(0);
+    lab.run_to_ms(201_000);
+    assert_eq!(lab.op(op).status, Status::Acked);
 }
