@@ -53,6 +53,7 @@ const NEAR: LinkSettings = LinkSettings {
     delay_us: 30_000,
     jitter_us: 4_000,
     loss_ppm: 0,
+    extra: None,
 };
 
 /// Between the apps and a node.
@@ -60,6 +61,7 @@ const TO_APPS: LinkSettings = LinkSettings {
     delay_us: 8_000,
     jitter_us: 2_000,
     loss_ppm: 0,
+    extra: None,
 };
 
 /// A link of this delay between `last` and each of the nodes before it, both ways.
@@ -93,6 +95,7 @@ pub fn opening() -> (Scenario, Time) {
         delay_us: 80_000,
         jitter_us: 8_000,
         loss_ppm: 0,
+        extra: None,
     };
     let scenario = Scenario {
         seed: 45,
@@ -140,6 +143,7 @@ pub fn lagging_replica() -> (Scenario, Time) {
         delay_us: 200_000,
         jitter_us: 40_000,
         loss_ppm: 10_000,
+        extra: None,
     };
     let slow = |factor| Action::Slow {
         node: NodeId(2),

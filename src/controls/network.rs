@@ -59,6 +59,7 @@ impl Which {
                 delay_us: worst.delay_us.max(link.delay_us),
                 jitter_us: worst.jitter_us.max(link.jitter_us),
                 loss_ppm: worst.loss_ppm.max(link.loss_ppm),
+                ..worst
             })
     }
 

@@ -281,6 +281,7 @@ mod tests {
             delay_us: 100_000,
             jitter_us: 0,
             loss_ppm: 15_000,
+            extra: None,
         };
         let set = |to| Action::SetLink {
             from: NodeId(0).into(),

@@ -19,6 +19,7 @@ corpus!(
     "cut_off_primary_is_fenced_and_rewound",
     "every_setting_changes",
     "frozen_primary_without_fencing_splits_brain",
+    "links_with_long_tails",
     "lossy_links_and_a_one_way_cut",
     "lost_host_is_filled_again",
     "many_faults_then_heal_all",

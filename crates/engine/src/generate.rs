@@ -69,6 +69,7 @@ impl Dice {
             delay_us,
             jitter_us,
             loss_ppm,
+            extra: None,
         }
     }
 }

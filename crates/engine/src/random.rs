@@ -2,7 +2,7 @@
 //!
 //! A draw is a pure function of the seed, what it is for, and the entities it concerns. There is no generator with a state
 //! that draws use up, so an extra message in one mode does not shift every later draw, and two modes can be compared on
-//! one seed. The mixing is integer arithmetic only; the one logarithm comes from `libm`, so native and wasm agree to the bit.
+//! one seed. The mixing is integer arithmetic only; logarithms and powers come from `libm`, so native and wasm agree to the bit.
 
 use crate::time::Span;
 
@@ -28,6 +28,10 @@ pub enum Purpose {
     Scenario = 9,
     /// Extra wait before a node stands for election: (node, attempt).
     ElectionJitter = 8,
+    /// How long a delay of a distribution is: what a link draws it for, as for its jitter.
+    DelayAmount = 20,
+    /// Which part of a mixed distribution a delay comes from: likewise.
+    DelayKind = 21,
 }
 
 /// One draw: 64 uniform bits.
@@ -60,9 +64,12 @@ pub fn happens(draw: u64, parts_per_million: u32) -> bool {
 /// An exponentially distributed span with the given mean, in whole microseconds.
 #[must_use]
 pub fn exponential(draw: u64, mean: Span) -> Span {
-    // 53 bits in (0, 1]: the logarithm is finite.
-    let unit = ((draw >> 11) + 1) as f64 / (1u64 << 53) as f64;
-    Span((-libm::log(unit) * mean.0 as f64) as u64)
+    Span((-libm::log(unit(draw)) * mean.0 as f64) as u64)
+}
+
+/// Maps a draw to (0, 1], in steps of 2^-53: its logarithm and its negative powers are finite.
+pub(crate) fn unit(draw: u64) -> f64 {
+    ((draw >> 11) + 1) as f64 / (1u64 << 53) as f64
 }
 
 #[cfg(test)]

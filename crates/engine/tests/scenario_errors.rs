@@ -21,6 +21,18 @@ fn each_error_names_the_field_and_the_value() {
             "cluster.node_link.delay_us: invalid value: integer `-5`, expected u64 at line 1 column 50",
         ),
         (
+            r#"{"version":1,"cluster":{"client_link":{"extra":{"uniform":{"least_us":9,"most_us":5}}}}}"#,
+            "cluster.client_link.extra.uniform.least_us: 9 µs is more than most_us, 5 µs",
+        ),
+        (
+            r#"{"version":1,"cluster":{"node_link":{"extra":{"pareto_or_exponential":{"pareto_ppm":5,"scale_us":5,"shape_permille":99,"mean_us":5}}}}}"#,
+            "cluster.node_link.extra.pareto_or_exponential.shape_permille: 99 is not in 100 to 100000 thousandths",
+        ),
+        (
+            r#"{"version":1,"cluster":{"node_link":{"extra":{"exponential":{"mean_us":60000001}}}}}"#,
+            "cluster.node_link.extra.exponential.mean_us: 60000001 is not in 0 to 60000000 µs",
+        ),
+        (
             r#"{"version":1,"workload":{"operations_per_second":1000000000000}}"#,
             "workload.operations_per_second: 1000000000000 is not in 0 to 100000 operations/s",
         ),

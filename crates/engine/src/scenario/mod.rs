@@ -6,6 +6,7 @@
 
 mod action;
 mod database;
+mod distribution;
 mod manager;
 mod read;
 mod settings;
@@ -14,6 +15,7 @@ mod validate;
 
 pub use action::{Action, Admin, Endpoint, KillKind, Service, ServiceAction, Setting, TimedAction};
 pub use database::{CommitLevel, Database, Mariadb, Mysql, Postgresql, UseGtid, WaitPoint};
+pub use distribution::Distribution;
 pub use manager::{
     Manager, Mha, MhaServer, Patroni, PatroniTags, PatroniVersion, ReplicaPriority, Sentinel,
     SynchronousMode, WatchdogMode,
@@ -107,11 +109,13 @@ impl Default for Cluster {
                 delay_us: 20_000,
                 jitter_us: 2_000,
                 loss_ppm: 0,
+                extra: None,
             },
             client_link: LinkSettings {
                 delay_us: 1_000,
                 jitter_us: 200,
                 loss_ppm: 0,
+                extra: None,
             },
             links: Vec::new(),
             clients: ["checkout", "cart", "admin"].map(String::from).to_vec(),

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::database::Database;
+use super::distribution::Distribution;
 use super::manager::Manager;
 use crate::ids::NodeId;
 
@@ -195,6 +196,9 @@ pub struct LinkSettings {
     pub jitter_us: u64,
     /// Transmissions lost, per million. A lost one is sent again after a time-out, as TCP does.
     pub loss_ppm: u32,
+    /// Drawn anew for each transmission, on top of the delay and the jitter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extra: Option<Distribution>,
 }
 
 /// How workload operations are spaced.

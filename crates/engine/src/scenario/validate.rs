@@ -193,7 +193,9 @@ fn link(path: &str, link: &LinkSettings) -> Checked {
         0,
         900_000,
         "per million",
-    )
+    )?;
+    link.extra
+        .map_or(Ok(()), |extra| extra.validate(&format!("{path}.extra")))
 }
 
 fn workload(path: &str, workload: &Workload) -> Checked {

@@ -185,7 +185,10 @@ impl Network {
                 most + 1,
             ),
         };
-        let at = (now + Span(waited + settings.delay_us + jitter)).max(link.last_arrival);
+        let extra = settings.extra.map_or(Span::ZERO, |extra| {
+            extra.sample(seed, key, number | u64::from(losses))
+        });
+        let at = (now + Span(waited + settings.delay_us + jitter) + extra).max(link.last_arrival);
         link.last_arrival = at;
         let in_flight = InFlight {
             id,

@@ -30,11 +30,13 @@ pub(crate) fn quiet(mode: Mode, delay_ms: u64) -> Scenario {
         delay_us: delay_ms * 1_000,
         jitter_us: 0,
         loss_ppm: 0,
+        extra: None,
     };
     scenario.cluster.client_link = LinkSettings {
         delay_us: 1_000,
         jitter_us: 0,
         loss_ppm: 0,
+        extra: None,
     };
     scenario.workload = Workload {
         operations_per_second: 0,

@@ -16,6 +16,7 @@ fn link(delay_ms: u64) -> LinkSettings {
         delay_us: delay_ms * 1_000,
         jitter_us: 0,
         loss_ppm: 0,
+        extra: None,
     }
 }
 
