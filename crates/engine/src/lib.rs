@@ -12,6 +12,7 @@ pub mod event;
 pub mod generate;
 pub mod ids;
 pub mod manager;
+pub mod linearizable;
 pub mod message;
 pub mod node;
 pub mod oracle;
