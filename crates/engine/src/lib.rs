@@ -9,13 +9,14 @@
 
 pub mod cow_log;
 pub mod event;
-pub mod generate;
+pub mod explore;
 pub mod ids;
-pub mod manager;
 pub mod linearizable;
+pub mod manager;
 pub mod message;
 pub mod node;
 pub mod oracle;
+pub mod promises;
 pub mod random;
 pub mod recording;
 pub mod scenario;

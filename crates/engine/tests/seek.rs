@@ -1,6 +1,6 @@
 //! Any instant of a run can be reached, and going on from there gives the run that was never interrupted.
 
-use replicascope_engine::generate::{self, Limits};
+use replicascope_engine::explore::generate::{self, Limits};
 use replicascope_engine::ids::{ClientId, EventId, Key, NodeId};
 use replicascope_engine::scenario::{Action, KillKind, Mode, Setting};
 use replicascope_engine::time::Time;

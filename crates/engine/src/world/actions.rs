@@ -103,15 +103,14 @@ impl Simulation {
         }
         let this = &mut self.nodes[node.index()];
         let (tip, flush) = (this.tip().lsn, this.positions().flush);
-        let unflushed: Vec<OpId> = match this.lease_until() {
-            // A server's records may have been seen or acked before they were flushed; it says so when it starts again.
-            Some(_) => this
-                .wal()
-                .range(flush.next(), tip)
-                .map(|record| record.op)
-                .collect(),
-            None => Vec::new(),
-        };
+        // Only its own: what it has from another primary, that one has flushed. A server's records may have been seen or
+        // acked before they were flushed; it says so when it starts again.
+        let unflushed: Vec<OpId> = this
+            .wal()
+            .range(flush.next(), tip)
+            .filter(|record| this.lease_until().is_some() && record.timeline == this.timeline())
+            .map(|record| record.op)
+            .collect();
         this.crash();
         let host = &mut self.hosts[node.index()];
         host.health = health;

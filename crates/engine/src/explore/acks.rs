@@ -1,0 +1,164 @@
+//! The rule of each ack, checked from outside: what had been received, flushed and applied where when a write was committed.
+
+use std::collections::BTreeMap;
+
+use super::{Invariant, Violation, Watched};
+use crate::event::{Event, EventKind};
+use crate::ids::{Lsn, NodeId, NodeSet, OpId, Timeline, Tip};
+use crate::node::Node;
+use crate::promises::{self, AckRule};
+
+/// How far each node has come on a timeline, at most: a crash takes back the node's log, not what it did.
+#[derive(Debug, Default)]
+struct Reached {
+    received: BTreeMap<NodeId, Lsn>,
+    applied: BTreeMap<NodeId, Lsn>,
+}
+
+/// The rules of the writes that wait.
+#[derive(Debug, Default)]
+pub(super) struct Acks {
+    waiting: BTreeMap<(NodeId, OpId), (Timeline, AckRule)>,
+    reached: BTreeMap<Timeline, Reached>,
+    /// Whom each node's commits under [`AckRule::Applied`] waited for after the last step.
+    sets: BTreeMap<NodeId, NodeSet>,
+    /// How many acks were checked.
+    pub(super) checked: u64,
+}
+
+impl Acks {
+    /// Notes what a node has done, and checks what it commits.
+    pub(super) fn note(&mut self, run: &Watched, event: &Event) -> Result<(), Violation> {
+        let simulation = &run.simulation;
+        match event.kind {
+            EventKind::Inserted { node, op, lsn } => {
+                let primary = simulation.node(node);
+                let rule = promises::ack_rule(simulation.settings(), primary);
+                if let (Some(rule), Some(record)) = (rule, primary.wal().get(lsn)) {
+                    self.waiting.insert((node, op), (record.timeline, rule));
+                }
+            }
+            EventKind::SemiSyncFellBack { node } => {
+                let of_node = |(key, _): &(&(NodeId, OpId), _)| key.0 == node;
+                for (_, (_, rule)) in self
+                    .waiting
+                    .iter_mut()
+                    .filter(|(key, _)| of_node(&(key, ())))
+                {
+                    if matches!(rule, AckRule::Received { .. }) {
+                        *rule = AckRule::Local;
+                    }
+                }
+            }
+            EventKind::Received { node, lsn } | EventKind::BackupRestored { node, lsn } => {
+                self.reach(run, node, lsn, |reached| &mut reached.received);
+                if matches!(event.kind, EventKind::BackupRestored { .. }) {
+                    self.reach(run, node, lsn, |reached| &mut reached.applied);
+                }
+            }
+            EventKind::Replayed { node, lsn } => {
+                self.reach(run, node, lsn, |reached| &mut reached.applied);
+            }
+            EventKind::ElectableChanged { node, set } => {
+                self.sets.insert(node, set);
+            }
+            EventKind::Committed { node, op, lsn } => self.check(run, node, op, lsn)?,
+            EventKind::Killed { node }
+            | EventKind::HostLost { node }
+            | EventKind::SteppedDown { node } => {
+                self.waiting.retain(|key, _| key.0 != node);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Notes the state after a step whose events have all been noted.
+    pub(super) fn after_step(&mut self, run: &Watched) {
+        for node in run
+            .simulation
+            .nodes()
+            .iter()
+            .filter(|node| node.lease_until().is_some())
+        {
+            self.sets
+                .insert(node.id(), promises::must_have_applied(node));
+        }
+    }
+
+    /// Whether commits waited for this node after the last step: it has all that was acked.
+    pub(super) fn is_waited_for(&self, node: NodeId) -> bool {
+        self.sets.values().any(|set| set.contains(node))
+    }
+
+    fn reach(
+        &mut self,
+        run: &Watched,
+        node: NodeId,
+        lsn: Lsn,
+        of: fn(&mut Reached) -> &mut BTreeMap<NodeId, Lsn>,
+    ) {
+        let history = run.simulation.node(node).wal().history();
+        if let Some(timeline) = crate::node::wal::timeline_at(history, lsn) {
+            let reached = of(self.reached.entry(timeline).or_default());
+            let entry = reached.entry(node).or_default();
+            *entry = (*entry).max(lsn);
+        }
+    }
+
+    fn check(&mut self, run: &Watched, node: NodeId, op: OpId, lsn: Lsn) -> Result<(), Violation> {
+        let primary = run.simulation.node(node);
+        let broken = |detail: String| Err(run.broken(Invariant::AckRule, detail));
+        let Some((timeline, rule)) = self.waiting.remove(&(node, op)) else {
+            if promises::ack_rule(run.simulation.settings(), primary).is_none() {
+                return Ok(());
+            }
+            return broken(format!("{node} committed {op:?}, which was not waiting"));
+        };
+        if primary.positions().flush < lsn {
+            return broken(format!(
+                "{node} committed {op:?} at {lsn}, which is not on its disk"
+            ));
+        }
+        self.checked += 1;
+        let tip = Tip { timeline, lsn };
+        let none = Reached::default();
+        let reached = self.reached.get(&timeline).unwrap_or(&none);
+        // What a node has when it comes back, it never reported as news.
+        let has = |map: &BTreeMap<NodeId, Lsn>, who: NodeId, up_to: fn(&Node) -> Lsn| {
+            let node = run.simulation.node(who);
+            map.get(&who).is_some_and(|&at| at >= lsn)
+                || node.wal().contains(tip) && up_to(node) >= lsn
+        };
+        let received = |who| has(&reached.received, who, |node| node.tip().lsn);
+        let applied = |who| has(&reached.applied, who, |node| node.positions().replay);
+        match rule {
+            AckRule::Local => Ok(()),
+            AckRule::Received { by } => {
+                let nodes = run
+                    .simulation
+                    .cluster()
+                    .nodes()
+                    .filter(|&other| other != node);
+                let count = nodes.filter(|&other| received(other)).count();
+                if count >= usize::from(by) {
+                    return Ok(());
+                }
+                broken(format!(
+                    "{node} committed {op:?} at {lsn} when {count} of {by} replicas had received it"
+                ))
+            }
+            AckRule::Applied => {
+                // The set may have changed in this very step, before the commit or after it.
+                let before = self.sets.get(&node).copied().unwrap_or_default();
+                let set = promises::must_have_applied(primary).intersection(before);
+                match set.iter().find(|&other| !applied(other)) {
+                    None => Ok(()),
+                    Some(other) => broken(format!(
+                        "{node} committed {op:?} at {lsn}, which {other} had not applied"
+                    )),
+                }
+            }
+        }
+    }
+}

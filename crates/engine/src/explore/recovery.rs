@@ -1,0 +1,151 @@
+//! What must be true once everything is mended and was left in peace.
+
+use std::collections::BTreeSet;
+
+use super::course::Course;
+use super::{Invariant, Violation};
+use crate::ids::OpId;
+use crate::node::{Node, Role};
+use crate::oracle::{Op, Status};
+use crate::time::Span;
+use crate::world::Health;
+
+/// The nodes have converged, the last write is everywhere, and the ledger is right.
+pub(super) fn check(course: &mut Course) -> Result<(), Violation> {
+    course.check_logs()?;
+    let primary = soon_converged(course)?;
+    available(course)?;
+    ledger(course, primary)?;
+    course.recovered();
+    Ok(())
+}
+
+/// How long a primary may be without its lease for no other reason than messages that are lost by chance.
+const PATIENCE: Span = Span::from_secs(10);
+
+/// On a link that loses messages even a healthy primary is fenced now and then, so there must be an instant before long.
+fn soon_converged(course: &mut Course) -> Result<usize, Violation> {
+    let last = course.simulation().now() + PATIENCE;
+    loop {
+        match converged(course) {
+            Err(_) if course.simulation().now() < last => {
+                let next = course.simulation().now() + Span::from_millis(100);
+                course.run_to(next)?;
+            }
+            found => return found,
+        }
+    }
+}
+
+/// One node takes writes, and everybody who runs has its log and table. Returns its place.
+fn converged(course: &Course) -> Result<usize, Violation> {
+    let (run, simulation) = (&course.run, course.simulation());
+    let writers = simulation.writers();
+    let [primary] = writers.iter().collect::<Vec<_>>()[..] else {
+        let states: Vec<_> = simulation
+            .nodes()
+            .iter()
+            .map(|node| (node.id(), node.role()))
+            .collect();
+        return Err(run.broken(
+            Invariant::Available,
+            format!("{} nodes take writes: {states:?}", writers.len()),
+        ));
+    };
+    let leader = simulation.node(primary);
+    for node in simulation.nodes() {
+        let role = if node.id() == primary {
+            Role::Primary
+        } else {
+            Role::Replica
+        };
+        let runs = simulation.health(node.id()) == Health::Up && node.role() == role;
+        run.holds(runs && same(node, leader), Invariant::Converges, || {
+            format!(
+                "{} is {:?} and {:?} at {:?} {:?}, and {primary} at {:?} {:?}",
+                node.id(),
+                simulation.health(node.id()),
+                node.role(),
+                node.tip(),
+                node.positions(),
+                leader.tip(),
+                leader.positions(),
+            )
+        })?;
+    }
+    Ok(primary.index())
+}
+
+fn same(node: &Node, leader: &Node) -> bool {
+    node.tip() == leader.tip()
+        && node.positions() == leader.positions()
+        && node.positions().replay == leader.tip().lsn
+        && node.table().rows() == leader.table().rows()
+}
+
+/// The last write was acked, and the reads after it, one from each node, all returned it.
+fn available(course: &Course) -> Result<(), Violation> {
+    let (run, simulation) = (&course.run, course.simulation());
+    let ops: Vec<&Op> = simulation
+        .oracle()
+        .ops()
+        .rev()
+        .take(simulation.nodes().len() + 1)
+        .collect();
+    let Some((write, reads)) = ops.split_last().filter(|(write, _)| write.is_write()) else {
+        return Err(run.broken(
+            Invariant::Available,
+            "the last write is not where it should be".to_owned(),
+        ));
+    };
+    run.holds(write.status == Status::Acked, Invariant::Available, || {
+        format!(
+            "the write after healing, {:?}, is {:?}",
+            write.id, write.status
+        )
+    })?;
+    for read in reads {
+        let returned = read.returned.map(|row| row.op);
+        run.holds(returned == Some(write.id), Invariant::Available, || {
+            format!(
+                "{:?} of {:?} returned {returned:?}, not {:?}",
+                read.id, read.node, write.id
+            )
+        })?;
+    }
+    Ok(())
+}
+
+/// The ledger says of every write what the surviving log says.
+fn ledger(course: &Course, primary: usize) -> Result<(), Violation> {
+    let (run, simulation) = (&course.run, course.simulation());
+    let wal = simulation.nodes()[primary].wal();
+    // A copy has no records from before it.
+    if wal.first().0 > 1 || !simulation.oracle().keeps_everything() {
+        return Ok(());
+    }
+    let surviving: BTreeSet<OpId> = wal
+        .range(wal.first(), wal.tip().lsn)
+        .map(|record| record.op)
+        .collect();
+    for op in simulation.oracle().ops().filter(|op| op.is_write()) {
+        let is_there = surviving.contains(&op.id);
+        let right = match op.status {
+            Status::Acked => op.lost != is_there,
+            Status::Failed(_) => !is_there,
+            Status::Unknown => simulation.oracle().is_ghost(op) == is_there,
+            Status::Open | Status::Answered => false,
+        };
+        run.holds(right, Invariant::LedgerMatchesLog, || {
+            format!(
+                "{:?} is {:?}, lost: {}, in the log: {is_there}",
+                op.id, op.status, op.lost
+            )
+        })?;
+    }
+    let lost = simulation.oracle().ops().filter(|op| op.lost).count() as u64;
+    let total = simulation.oracle().totals().lost_acked;
+    run.holds(lost == total, Invariant::TotalsMatchLedger, || {
+        format!("the ledger has {lost} lost writes, the totals {total}")
+    })
+}
