@@ -116,8 +116,8 @@ struct Cluster {
     write: Option<OpId>,
     /// When the write was sent; 0 for the initial value, which nothing precedes.
     invoked: Option<Time>,
-    first: Instant,
-    last: Instant,
+    first: Moment,
+    last: Moment,
     is_read: bool,
     /// The write is known to have taken effect.
     is_acked: bool,
@@ -125,12 +125,12 @@ struct Cluster {
 
 /// An instant and the operation that it belongs to. `at` is shifted by one so that 0 is before everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Instant {
+struct Moment {
     at: u128,
     of: Option<OpId>,
 }
 
-impl Instant {
+impl Moment {
     const BEFORE_EVERYTHING: Self = Self { at: 0, of: None };
 
     fn new(at: Time, of: OpId) -> Self {
@@ -153,8 +153,8 @@ impl Cluster {
         Self {
             write: None,
             invoked: None,
-            first: Instant::BEFORE_EVERYTHING,
-            last: Instant::BEFORE_EVERYTHING,
+            first: Moment::BEFORE_EVERYTHING,
+            last: Moment::BEFORE_EVERYTHING,
             is_read: false,
             is_acked: true,
         }
@@ -166,8 +166,8 @@ impl Cluster {
             invoked: Some(write.invoked),
             first: write
                 .responded
-                .map_or(Instant::never(write.id), |at| Instant::new(at, write.id)),
-            last: Instant::new(write.invoked, write.id),
+                .map_or(Moment::never(write.id), |at| Moment::new(at, write.id)),
+            last: Moment::new(write.invoked, write.id),
             is_read: false,
             is_acked: write.responded.is_some(),
         }
@@ -201,8 +201,8 @@ pub fn check(history: &[Operation]) -> Result<(), Anomaly> {
                 write,
             });
         }
-        cluster.first = cluster.first.min(Instant::new(responded, read.id));
-        cluster.last = cluster.last.max(Instant::new(read.invoked, read.id));
+        cluster.first = cluster.first.min(Moment::new(responded, read.id));
+        cluster.last = cluster.last.max(Moment::new(read.invoked, read.id));
         cluster.is_read = true;
     }
     let took_effect = clusters
