@@ -155,6 +155,12 @@ impl Node {
         self.role
     }
 
+    /// How long its processor has worked since the start of the run: over a while, its utilisation (R-NU-9).
+    #[must_use]
+    pub fn busy(&self) -> Span {
+        self.processor.busy()
+    }
+
     /// Times slower than healthy.
     #[must_use]
     pub fn slow_factor(&self) -> u32 {

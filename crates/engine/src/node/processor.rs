@@ -34,9 +34,20 @@ impl Job {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Processor {
     jobs: VecDeque<Job>,
+    busy: Span,
 }
 
 impl Processor {
+    /// Notes that the job at the head begins and takes so long.
+    pub(super) fn begin(&mut self, cost: Span) {
+        self.busy = self.busy + cost;
+    }
+
+    /// How long it has worked in all, the job in work counted to its end.
+    pub(super) fn busy(&self) -> Span {
+        self.busy
+    }
+
     pub(super) fn push(&mut self, job: Job) {
         self.jobs.push_back(job);
     }

@@ -84,6 +84,7 @@ impl Node {
     pub(super) fn start_job(&mut self, cx: &mut Context<'_>) {
         if let Some(job) = self.processor.head() {
             let cost = job.cost(cx.costs) * u64::from(self.slow);
+            self.processor.begin(cost);
             cx.timer(cost, Timer::JobDone);
         }
     }
