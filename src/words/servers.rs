@@ -103,6 +103,10 @@ pub(super) fn line(kind: &EventKind) -> Option<(Mark, String)> {
                 "{node} cannot be rewound: it needs wal_log_hints or checksums, and the log back to the fork."
             ),
         ),
+        EventKind::RebuildFailed { node } => (
+            Mark::Follow,
+            format!("Nobody answered {node}; it starts again with what it has."),
+        ),
         EventKind::ServiceChanged { service, what } => changed(service, what),
         _ => return None,
     })

@@ -578,6 +578,11 @@ pub enum EventKind {
         /// How many.
         primaries: u32,
     },
+    /// Nobody answered a node that asked to be rewound or filled; it starts again with what it has.
+    RebuildFailed {
+        /// Which.
+        node: NodeId,
+    },
 }
 
 impl EventKind {

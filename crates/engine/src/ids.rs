@@ -147,6 +147,13 @@ impl Timeline {
         NodeId((self.0 % MAX_NODES as u64) as u8)
     }
 
+    /// Whether this is the same reign as `other`, after one more crash or several.
+    #[must_use]
+    pub const fn is_after_crash_of(self, other: Self) -> bool {
+        let same = self.term() == other.term() && self.owner().0 == other.owner().0;
+        same && self.0 > other.0
+    }
+
     /// What its owner writes on after a crash that erased records of it.
     #[must_use]
     pub const fn after_crash(self) -> Self {

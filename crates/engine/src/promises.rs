@@ -4,9 +4,9 @@
 //! [`Promises`] starts with everything and is told of every setting and action as it comes; what they do not give is taken
 //! away. [`ack_rule`] says what must be true of one write before its client is told OK.
 
-use crate::ids::NodeSet;
+use crate::ids::{MAX_NODES, NodeId, NodeSet, OpId};
 use crate::node::Node;
-use crate::scenario::{Action, Cluster, Mode, ReadPolicy, Settings};
+use crate::scenario::{Action, Cluster, CommitLevel, Database, Mode, ReadPolicy, Settings};
 
 /// What must be true before a write is acked, fixed when its record is inserted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,11 +20,36 @@ pub enum AckRule {
     },
     /// And every member of the sync set has applied it (R-PG-1 `remote_apply`).
     Applied,
+    /// And enough of the listed standbys have come so far (R-PG-1, R-PG-5, R-PG-6).
+    Standbys {
+        /// How far.
+        level: CommitLevel,
+        /// How many.
+        by: u8,
+        /// Of which.
+        listed: NodeSet,
+    },
 }
 
 /// The rule for a write that `primary` inserts under these settings; `None` where none is stated here yet.
 #[must_use]
-pub fn ack_rule(settings: &Settings, primary: &Node) -> Option<AckRule> {
+pub fn ack_rule(settings: &Settings, primary: &Node, op: OpId) -> Option<AckRule> {
+    if let Database::Postgresql(database) = &settings.database {
+        // A write that does not wait has no rule: it is answered as soon as it is executed.
+        let level = primary.waiting_level(op)?;
+        let names = primary.standby_list(&database.synchronous_standby_names);
+        if level == CommitLevel::Local || names.is_empty() {
+            return Some(AckRule::Local);
+        }
+        return Some(AckRule::Standbys {
+            level,
+            by: names.count(),
+            listed: (0..MAX_NODES as u8)
+                .map(NodeId)
+                .filter(|&node| node != primary.id() && names.priority(node) > 0)
+                .collect(),
+        });
+    }
     if !settings.database.is_textbook() {
         return None;
     }
@@ -61,6 +86,7 @@ pub struct Promises {
     nodes: u8,
     lost_disks: u8,
     members_leave: bool,
+    servers: bool,
 }
 
 impl Promises {
@@ -75,6 +101,7 @@ impl Promises {
             nodes: cluster.node_count() as u8,
             lost_disks: 0,
             members_leave: false,
+            servers: !settings.database.is_textbook(),
         };
         promises.under(settings);
         promises
@@ -83,9 +110,10 @@ impl Promises {
     /// What is left when these settings are in force for a while.
     pub fn under(&mut self, settings: &Settings) {
         if !settings.database.is_textbook() {
-            // What the database servers promise with their managers is not stated here yet.
+            // Whom a person or a manager promotes, and beside whom, is theirs to answer for.
             (self.one_primary, self.keeps_sync_writes) = (false, false);
-            (self.linearizable, self.recovers) = (false, false);
+            self.linearizable = false;
+            return;
         }
         self.one_primary &= settings.fencing;
         self.keeps_sync_writes &= settings.fencing;
@@ -100,6 +128,7 @@ impl Promises {
     /// What is left when a person has done this.
     pub fn after(&mut self, action: &Action) {
         match action {
+            Action::LoseHost { .. } if self.servers => {}
             Action::LoseHost { .. } => {
                 self.lost_disks = self.lost_disks.saturating_add(1);
                 self.count_disks();

@@ -7,11 +7,13 @@ use crate::event::{Event, EventKind};
 use crate::ids::{Lsn, NodeId, NodeSet, OpId, Timeline, Tip};
 use crate::node::Node;
 use crate::promises::{self, AckRule};
+use crate::scenario::CommitLevel;
 
 /// How far each node has come on a timeline, at most: a crash takes back the node's log, not what it did.
 #[derive(Debug, Default)]
 struct Reached {
     received: BTreeMap<NodeId, Lsn>,
+    flushed: BTreeMap<NodeId, Lsn>,
     applied: BTreeMap<NodeId, Lsn>,
 }
 
@@ -33,7 +35,7 @@ impl Acks {
         match event.kind {
             EventKind::Inserted { node, op, lsn } => {
                 let primary = simulation.node(node);
-                let rule = promises::ack_rule(simulation.settings(), primary);
+                let rule = promises::ack_rule(simulation.settings(), primary, op);
                 if let (Some(rule), Some(record)) = (rule, primary.wal().get(lsn)) {
                     self.waiting.insert((node, op), (record.timeline, rule));
                 }
@@ -56,6 +58,14 @@ impl Acks {
                     self.reach(run, node, lsn, |reached| &mut reached.applied);
                 }
             }
+            EventKind::Flushed { node, lsn } => {
+                self.reach(run, node, lsn, |reached| &mut reached.flushed);
+            }
+            // Who waits under the old list or level may be released by the new one, or by hand.
+            EventKind::SettingChanged | EventKind::StandbyNamesChanged { .. } => {
+                self.forget_standbys(|_| true);
+            }
+            EventKind::WaitEnded { op, .. } => self.forget_standbys(|waiting| waiting == op),
             EventKind::Replayed { node, lsn } => {
                 self.reach(run, node, lsn, |reached| &mut reached.applied);
             }
@@ -91,6 +101,12 @@ impl Acks {
         self.sets.values().any(|set| set.contains(node))
     }
 
+    /// Forgets the rules of writes that wait for standbys.
+    fn forget_standbys(&mut self, which: impl Fn(OpId) -> bool) {
+        self.waiting
+            .retain(|&(_, op), (_, rule)| !(which(op) && matches!(rule, AckRule::Standbys { .. })));
+    }
+
     fn reach(
         &mut self,
         run: &Watched,
@@ -110,7 +126,7 @@ impl Acks {
         let primary = run.simulation.node(node);
         let broken = |detail: String| Err(run.broken(Invariant::AckRule, detail));
         let Some((timeline, rule)) = self.waiting.remove(&(node, op)) else {
-            if promises::ack_rule(run.simulation.settings(), primary).is_none() {
+            if !run.simulation.settings().database.is_textbook() {
                 return Ok(());
             }
             return broken(format!("{node} committed {op:?}, which was not waiting"));
@@ -132,8 +148,23 @@ impl Acks {
         };
         let received = |who| has(&reached.received, who, |node| node.tip().lsn);
         let applied = |who| has(&reached.applied, who, |node| node.positions().replay);
+        let flushed = |who| has(&reached.flushed, who, |node| node.positions().flush);
         match rule {
             AckRule::Local => Ok(()),
+            AckRule::Standbys { level, by, listed } => {
+                let far_enough = |&who: &NodeId| match level {
+                    CommitLevel::RemoteWrite => received(who),
+                    CommitLevel::RemoteApply => applied(who),
+                    _ => flushed(who),
+                };
+                let count = listed.iter().filter(far_enough).count();
+                if count >= usize::from(by) {
+                    return Ok(());
+                }
+                broken(format!(
+                    "{node} committed {op:?} at {lsn} at level {level:?} when {count} of {by} standbys had come so far"
+                ))
+            }
             AckRule::Received { by } => {
                 let nodes = run
                     .simulation

@@ -43,6 +43,10 @@ fn is_verdict(kind: &EventKind) -> bool {
             | EventKind::Fenced { .. }
             | EventKind::Promoted { .. }
             | EventKind::RejoinRefused { .. }
+            | EventKind::CannotFollow { .. }
+            | EventKind::LogEndLost { .. }
+            | EventKind::UpstreamLost { .. }
+            | EventKind::StandbyLost { .. }
             | EventKind::Rewound { .. }
     )
 }
@@ -62,6 +66,9 @@ fn may_begin(kind: &EventKind) -> bool {
             | EventKind::NodeTimer { .. }
             | EventKind::Fenced { .. }
             | EventKind::ElectionStarted { .. }
+            | EventKind::UpstreamLost { .. }
+            | EventKind::StandbyLost { .. }
+            | EventKind::Manager(_)
     )
 }
 
@@ -98,7 +105,7 @@ impl Causes {
                     .trace()
                     .get(id)
                     .is_some_and(|event| match event.kind {
-                        EventKind::Promoted { .. } => true,
+                        EventKind::Promoted { .. } | EventKind::LogEndLost { .. } => true,
                         EventKind::WriteAcked { op: acked } => acked == op,
                         _ => false,
                     })

@@ -1,5 +1,6 @@
 //! Random scenarios for property tests and searches: any topology, settings, workload and faults, from one seed.
 
+use super::servers;
 use crate::ids::{ClientId, Key, MessageId, NodeId};
 use crate::random::{Purpose, below, draw};
 use crate::scenario::{
@@ -18,6 +19,19 @@ pub struct Limits {
     pub faults_until: Time,
     /// Most actions.
     pub actions: u64,
+    /// What the nodes run.
+    pub databases: Databases,
+}
+
+/// What the nodes of random scenarios run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Databases {
+    /// Anything.
+    Any,
+    /// The Textbook profile.
+    Textbook,
+    /// PostgreSQL, MySQL or MariaDB, with any failover manager.
+    Servers,
 }
 
 impl Default for Limits {
@@ -26,31 +40,32 @@ impl Default for Limits {
             fencing_may_be_off: true,
             faults_until: Time::from_secs(12),
             actions: 14,
+            databases: Databases::Any,
         }
     }
 }
 
 /// Draws in sequence; scenarios are input, so their making need not be keyed by what they are for.
-struct Dice {
+pub(super) struct Dice {
     seed: u64,
     throws: u64,
 }
 
 impl Dice {
-    fn below(&mut self, bound: u64) -> u64 {
+    pub(super) fn below(&mut self, bound: u64) -> u64 {
         self.throws += 1;
         below(draw(self.seed, Purpose::Scenario, self.throws, 0), bound)
     }
 
-    fn between(&mut self, least: u64, most: u64) -> u64 {
+    pub(super) fn between(&mut self, least: u64, most: u64) -> u64 {
         least + self.below(most - least + 1)
     }
 
-    fn one_in(&mut self, count: u64) -> bool {
+    pub(super) fn one_in(&mut self, count: u64) -> bool {
         self.below(count) == 0
     }
 
-    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+    pub(super) fn pick<T: Copy>(&mut self, from: &[T]) -> T {
         from[self.below(from.len() as u64) as usize]
     }
 
@@ -66,7 +81,7 @@ impl Dice {
         }
     }
 
-    fn node(&mut self, cluster: &Cluster) -> NodeId {
+    pub(super) fn node(&mut self, cluster: &Cluster) -> NodeId {
         NodeId(self.below(cluster.node_count() as u64) as u8)
     }
 
@@ -165,6 +180,8 @@ impl Dice {
 /// What a scenario is after, besides faults at random.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Theme {
+    /// A database server instead of the Textbook profile.
+    Servers,
     /// Any settings, changed at any time.
     Anything,
     /// Settings that promise linearizable keys, left alone.
@@ -178,20 +195,31 @@ enum Theme {
 pub fn scenario(seed: u64, limits: Limits) -> Scenario {
     let mut dice = Dice { seed, throws: 0 };
     let cluster = cluster(&mut dice);
+    let servers = match limits.databases {
+        Databases::Any => dice.one_in(2),
+        Databases::Textbook => false,
+        Databases::Servers => true,
+    };
     let theme = match dice.below(8) {
+        _ if servers => Theme::Servers,
         0 | 1 => Theme::Linearizable,
         2 if cluster.replicas >= 2 => Theme::LostDisk,
         _ => Theme::Anything,
     };
     let settings = settings(&mut dice, &cluster, theme, limits);
     let keys = dice.between(1, 12) as u32;
-    let workload = dice.workload(keys);
+    let mut workload = dice.workload(keys);
+    if servers {
+        // Rows are locked while commits wait: more would only queue.
+        workload.operations_per_second = workload.operations_per_second.min(40);
+    }
     let mut times: Vec<u64> = (0..dice.between(1, limits.actions))
         .map(|_| dice.below(limits.faults_until.0))
         .collect();
     times.sort_unstable();
     let mut maker = Maker {
         dice,
+        settings: &settings,
         cluster: &cluster,
         keys,
         theme,
@@ -263,6 +291,7 @@ fn settings(dice: &mut Dice, cluster: &Cluster, theme: Theme, limits: Limits) ->
     };
     match theme {
         Theme::Anything => any,
+        Theme::Servers => servers::settings(dice, cluster, any),
         Theme::Linearizable => Settings {
             mode: Mode::Sync,
             fencing: true,
@@ -279,6 +308,7 @@ fn settings(dice: &mut Dice, cluster: &Cluster, theme: Theme, limits: Limits) ->
 /// Makes actions.
 struct Maker<'a> {
     dice: Dice,
+    settings: &'a Settings,
     cluster: &'a Cluster,
     keys: u32,
     theme: Theme,
@@ -296,6 +326,12 @@ impl Maker<'_> {
             dice.node(self.cluster)
         };
         let (from, to) = dice.ends(self.cluster);
+        if self.theme == Theme::Servers
+            && dice.one_in(3)
+            && let Some(action) = servers::action(dice, self.cluster, self.settings, node)
+        {
+            return action;
+        }
         if self.theme == Theme::LostDisk && !self.lost_disk && dice.one_in(3) {
             self.lost_disk = true;
             return Action::LoseHost { node };
@@ -372,6 +408,9 @@ impl Maker<'_> {
         let dice = &mut self.dice;
         let steady = self.theme == Theme::Linearizable;
         let members_stay = self.theme == Theme::LostDisk;
+        if self.theme == Theme::Servers {
+            return Action::Set(servers::setting(dice, self.cluster, self.settings));
+        }
         Action::Set(match dice.below(8) {
             0 | 1 if !steady => {
                 Setting::Mode(dice.pick(&[Mode::Async, Mode::SemiSync, Mode::Sync]))

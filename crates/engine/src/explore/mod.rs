@@ -4,7 +4,8 @@
 //! mended and left in peace: the nodes must converge, and a new write must be acked and read back everywhere.
 //!
 //! `generate`: the scenarios. `course`: a run and what is checked at every step. `acks`: the rule of each ack. `causes`: where
-//! verdicts come from. `history`: what clients read, as histories to be checked. `recovery`: what must be true in the end.
+//! verdicts come from. `servers`: what is different with PostgreSQL, MySQL and MariaDB.
+//! `history`: what clients read, as histories to be checked. `recovery`: what must be true in the end.
 
 mod acks;
 mod causes;
@@ -12,6 +13,7 @@ mod course;
 pub mod generate;
 mod history;
 mod recovery;
+mod servers;
 
 use core::fmt;
 
@@ -22,7 +24,7 @@ use crate::scenario::{
 };
 use crate::time::{Span, Time};
 
-pub use generate::Limits;
+pub use generate::{Databases, Limits};
 
 /// What must hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -152,6 +154,11 @@ impl Phases {
 
 /// What mends everything, leaves the cluster in peace, and asks it for a write and its reads.
 fn healing(scenario: &Scenario, phases: Phases) -> Vec<TimedAction> {
+    let mend = if scenario.settings.database.is_textbook() {
+        mend_textbook(phases)
+    } else {
+        servers::mend(scenario, phases)
+    };
     let quiet = Workload {
         operations_per_second: 0,
         ..scenario.workload
@@ -164,21 +171,9 @@ fn healing(scenario: &Scenario, phases: Phases) -> Vec<TimedAction> {
         node: None,
         synchronous_commit: None,
     };
-    let mut actions = vec![
-        (phases.healed_at, Action::Set(Setting::Fencing(true))),
-        (
-            phases.healed_at,
-            Action::Set(Setting::Failover(Failover::Election)),
-        ),
-        // Timers that the links are too slow for are broken too.
-        (
-            phases.healed_at,
-            Action::Set(Setting::Timers(Timers::default())),
-        ),
-        (phases.healed_at, Action::HealAll),
-        (phases.healed_at, Action::Set(Setting::Workload(quiet))),
-        (phases.settled_at, write),
-    ];
+    let mut actions = mend;
+    actions.push((phases.settled_at, write));
+    actions.insert(0, (phases.healed_at, Action::Set(Setting::Workload(quiet))));
     let reads = scenario.cluster.nodes().map(|node| Action::Read {
         client,
         key,
@@ -189,6 +184,17 @@ fn healing(scenario: &Scenario, phases: Phases) -> Vec<TimedAction> {
         .into_iter()
         .map(|(at_us, action)| TimedAction { at_us, action })
         .collect()
+}
+
+fn mend_textbook(phases: Phases) -> Vec<(Time, Action)> {
+    let set = |setting| (phases.healed_at, Action::Set(setting));
+    vec![
+        set(Setting::Fencing(true)),
+        set(Setting::Failover(Failover::Election)),
+        // Timers that the links are too slow for are broken too.
+        set(Setting::Timers(Timers::default())),
+        (phases.healed_at, Action::HealAll),
+    ]
 }
 
 /// The scenario of a seed, with faults and then healing, and when each phase begins.

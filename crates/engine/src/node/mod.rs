@@ -243,6 +243,12 @@ impl Node {
                     .is_some_and(|primary| now < primary.lease_until))
     }
 
+    /// Whether it is a PostgreSQL, MySQL or MariaDB server.
+    #[must_use]
+    pub fn is_server(&self) -> bool {
+        self.server.is_some()
+    }
+
     /// Whether it has the primary's role, lease or not.
     #[must_use]
     pub fn is_primary(&self) -> bool {

@@ -14,6 +14,17 @@ pub struct Branch {
     pub fork: Lsn,
 }
 
+/// How a timeline came to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Opened {
+    /// The nodes elected its owner.
+    Elected,
+    /// A person or a manager promoted its owner.
+    Promoted,
+    /// A crash took records off the end of its owner's log.
+    AfterCrash,
+}
+
 /// Every timeline that was ever opened.
 #[derive(Clone, Debug)]
 pub struct Histories {
@@ -33,7 +44,9 @@ impl Histories {
         }
     }
 
-    pub(super) fn open(&mut self, timeline: Timeline, history: &[Segment], fork: Lsn) {
+    /// A timeline was opened. Which history survives then: among nodes that elect, the newest; among servers, what somebody
+    /// promoted last, whatever its number; a server that lost the end of its log in a crash takes over from nobody.
+    pub(super) fn open(&mut self, timeline: Timeline, history: &[Segment], fork: Lsn, how: Opened) {
         let parent = history
             .iter()
             .rev()
@@ -44,7 +57,12 @@ impl Histories {
             parent,
             fork,
         });
-        self.surviving = self.surviving.max(timeline);
+        self.surviving = match how {
+            Opened::Elected => self.surviving.max(timeline),
+            Opened::Promoted => timeline,
+            Opened::AfterCrash if timeline.is_after_crash_of(self.surviving) => timeline,
+            Opened::AfterCrash => self.surviving,
+        };
     }
 
     /// Every timeline, in the order of opening.
@@ -53,7 +71,7 @@ impl Histories {
         &self.branches
     }
 
-    /// The newest timeline: what it does not contain is lost.
+    /// The timeline of the history that goes on: what it does not contain is lost.
     #[must_use]
     pub fn surviving(&self) -> Timeline {
         self.surviving
@@ -134,7 +152,7 @@ mod tests {
                 from: Lsn(6),
             },
         ];
-        histories.open(Timeline(3), &both, Lsn(8));
+        histories.open(Timeline(3), &both, Lsn(8), Opened::Elected);
         assert!(histories.contains(tip(3, 10), tip(2, 8)));
         assert!(!histories.contains(tip(3, 10), tip(2, 9)));
         assert!(histories.contains(tip(3, 10), tip(1, 5)));
@@ -151,8 +169,8 @@ mod tests {
             timeline: Timeline(1),
             from: Lsn(1),
         }];
-        histories.open(Timeline(9), &one, Lsn(5));
-        histories.open(Timeline(4), &one, Lsn(7));
+        histories.open(Timeline(9), &one, Lsn(5), Opened::Elected);
+        histories.open(Timeline(4), &one, Lsn(7), Opened::Elected);
         assert_eq!(histories.surviving(), Timeline(9));
         assert!(!histories.in_surviving(tip(1, 6)));
     }

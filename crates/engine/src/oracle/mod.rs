@@ -2,7 +2,7 @@
 //!
 //! It stands outside: it is told what clients issued and were answered, what was inserted, promoted and erased, and keeps
 //! the ledger. A read is judged against the writes that were acked at the instant it was *sent*. A write is lost when it
-//! was acked and the surviving history, the one of the newest timeline, does not contain it.
+//! was acked and the surviving history, the one that goes on, does not contain it.
 //!
 //! `ledger`: one entry for each operation. `history`: the tree of timelines. `tally`: totals and distributions.
 
@@ -20,6 +20,7 @@ use crate::node::wal::Segment;
 use crate::time::Time;
 
 pub use history::Histories;
+pub(crate) use history::Opened;
 pub use ledger::{Op, OpKind, ReadVerdict, Staleness, Status};
 pub use tally::{Histogram, Totals};
 
@@ -272,15 +273,16 @@ impl Oracle {
         }
     }
 
-    /// A node opened a timeline. If it is the newest, its history is the surviving one from now on. Returns the writes
+    /// A node opened a timeline; its history may be the surviving one from now on. Returns the writes
     /// that are lost by that, and those that are in the surviving history again.
     pub(crate) fn promoted(
         &mut self,
         timeline: Timeline,
         history: &[Segment],
         fork: Lsn,
+        how: Opened,
     ) -> (Vec<OpId>, Vec<OpId>) {
-        self.histories.open(timeline, history, fork);
+        self.histories.open(timeline, history, fork, how);
         let (mut lost, mut regained) = (Vec::new(), Vec::new());
         for queue in &mut self.acked {
             queue.clear();

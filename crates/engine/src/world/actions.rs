@@ -301,9 +301,9 @@ impl Simulation {
             changed |= self.each_link(node, true, Self::heal).is_ok();
         }
         for node in self.cluster.nodes() {
+            changed |= self.slow(node, 1).is_ok();
             changed |= self.thaw(node).is_ok();
             changed |= self.restart(node).is_ok();
-            changed |= self.slow(node, 1).is_ok();
         }
         changed.then_some(()).ok_or(NoEffect::NothingBroken)
     }

@@ -10,6 +10,7 @@ use crate::ids::{EventId, Lsn, NodeId};
 use crate::message::{Message, Reply};
 use crate::node::server::ServerTimer;
 use crate::node::{Context, Effect, Node, Timer};
+use crate::oracle::Opened;
 use crate::scenario::{Action, Endpoint, KillKind, Scenario, ScenarioError, TimedAction};
 use crate::time::{Span, Time};
 
@@ -349,9 +350,13 @@ impl Simulation {
                 fork,
                 ..
             } => {
-                let (lost, regained) =
-                    self.oracle
-                        .promoted(timeline, self.nodes[node.index()].wal().history(), fork);
+                let how = match kind {
+                    EventKind::LogEndLost { .. } => Opened::AfterCrash,
+                    _ if self.nodes[node.index()].is_server() => Opened::Promoted,
+                    _ => Opened::Elected,
+                };
+                let history = self.nodes[node.index()].wal().history();
+                let (lost, regained) = self.oracle.promoted(timeline, history, fork, how);
                 self.series.current().lost += lost.len() as u32;
                 for op in lost {
                     self.note(EventKind::WriteLost { op });
@@ -366,7 +371,8 @@ impl Simulation {
 
     fn observe_flush(&mut self, node: NodeId, lsn: Lsn) {
         let host = &self.nodes[node.index()];
-        if !host.is_primary() {
+        // A server may have stopped being primary since; what a standby has on disk, its primary had.
+        if !host.is_primary() && !host.is_server() {
             return;
         }
         let mut at = lsn;

@@ -55,7 +55,7 @@ impl Node {
     /// Starts the process. It takes a while; then a standby connects, and a primary takes writes as a server does that
     /// nobody told better.
     pub(crate) fn restart_server(&mut self, cx: &mut Context<'_>) {
-        let start = Span(cx.costs.start_us) * u64::from(self.slow);
+        let start = Span(cx.costs.start_us);
         let Some(server) = &mut self.server else {
             return;
         };
@@ -139,7 +139,9 @@ impl Node {
         let Some(server) = &mut self.server else {
             return;
         };
-        let timeline = Timeline::new(server.timeline.term() + 1, self.id);
+        let term = server.timeline.term().max(server.last_term) + 1;
+        let timeline = Timeline::new(term, self.id);
+        server.last_term = term;
         server.timeline = timeline;
         server.standby = false;
         server.upstream = None;
@@ -180,7 +182,7 @@ impl Node {
         cx.event(EventKind::SteppedDown { node: me });
         self.lose_waiting_clients(cx);
         self.close_senders(cx);
-        self.replay_everything_flushed_and_sync(cx);
+        self.shut_down_cleanly(cx);
         if let Some(server) = &mut self.server {
             server.standby = true;
             server.upstream = upstream;
@@ -206,10 +208,17 @@ impl Node {
         true
     }
 
-    /// A clean shutdown flushes the log first.
-    fn replay_everything_flushed_and_sync(&mut self, cx: &mut Context<'_>) {
+    /// A clean shutdown flushes the log first, and what waited for standbys is committed here.
+    pub(super) fn shut_down_cleanly(&mut self, cx: &mut Context<'_>) {
+        self.flush_now(cx);
+        self.replay_everything_flushed();
+    }
+
+    /// A checkpoint flushes the log.
+    pub(super) fn flush_now(&mut self, cx: &mut Context<'_>) -> bool {
         let tip = self.wal.tip().lsn;
-        if self.flush < tip {
+        let news = self.flush < tip;
+        if news {
             self.flush = tip;
             self.write = tip;
             cx.event(EventKind::Flushed {
@@ -217,7 +226,7 @@ impl Node {
                 lsn: tip,
             });
         }
-        self.replay_everything_flushed();
+        news
     }
 
     /// Tells every peer that this process is gone, as its operating system does.

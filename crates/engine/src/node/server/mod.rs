@@ -103,6 +103,8 @@ pub(crate) struct Server {
     upstream: Option<NodeId>,
     /// The timeline it writes, follows or followed last.
     timeline: Timeline,
+    /// The last term that it opened a timeline in: after a rewind it must not open the same one again for other records.
+    last_term: u32,
     /// `synchronous_standby_names` as a manager set it, in place of the settings.
     names: Option<StandbyNames>,
     /// It takes no connections before.
@@ -130,6 +132,7 @@ impl Server {
             standby: id != first,
             upstream: (id != first).then_some(first),
             timeline: Timeline::new(1, first),
+            last_term: 0,
             names: None,
             ready_at: Time::ZERO,
             empty: false,

@@ -13,12 +13,15 @@ use crate::time::Span;
 
 /// How long a node waits for its source to answer before it asks again.
 const ASK_AGAIN: Span = Span(5_000_000);
+/// How often it asks before it gives up and starts again with what it has.
+const MOST_ASKS: u32 = 3;
 
 /// Work in progress on a node that takes no connections meanwhile.
 #[derive(Clone, Debug)]
 pub(super) struct Rebuild {
     source: NodeId,
     step: Step,
+    asked: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -58,6 +61,7 @@ impl Node {
         if self.is_serving_primary() {
             cx.event(EventKind::SteppedDown { node: self.id });
             self.lose_waiting_clients(cx);
+            self.shut_down_cleanly(cx);
         }
         self.close_senders(cx);
         self.close_receiver(cx);
@@ -67,7 +71,11 @@ impl Node {
             server.forget();
             server.standby = true;
             server.upstream = Some(source);
-            server.rebuild = Some(Rebuild { source, step });
+            server.rebuild = Some(Rebuild {
+                source,
+                step,
+                asked: 0,
+            });
         }
         self.ask_source(cx);
         true
@@ -79,9 +87,10 @@ impl Node {
         let Some(server) = &mut self.server else {
             return;
         };
-        let Some(rebuild) = &server.rebuild else {
+        let Some(rebuild) = &mut server.rebuild else {
             return;
         };
+        rebuild.asked += 1;
         server.rebuilds += 1;
         let attempt = server.rebuilds;
         let ask = match rebuild.step {
@@ -124,6 +133,10 @@ impl Node {
             .as_ref()
             .is_some_and(|server| server.is_ready(cx.now));
         if ready {
+            // A base backup begins with a checkpoint.
+            if self.flush_now(cx) {
+                self.server_flushed(cx);
+            }
             let copy = Arc::new(self.base_backup());
             cx.send(from, Replication::Copy { attempt, copy });
         }
@@ -162,6 +175,9 @@ impl Node {
             return;
         };
         match rebuild.step {
+            Step::AskedFork | Step::AskedCopy if rebuild.asked >= MOST_ASKS => {
+                cx.event(EventKind::RebuildFailed { node: self.id });
+            }
             Step::AskedFork | Step::AskedCopy => {
                 server.rebuild = Some(rebuild);
                 cx.event(EventKind::NodeTimer { node: self.id });
@@ -189,6 +205,7 @@ impl Node {
                 server.rebuild = Some(Rebuild {
                     source,
                     step: Step::AskedCopy,
+                    asked: 0,
                 });
             }
             self.ask_source(cx);

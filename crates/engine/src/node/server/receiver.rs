@@ -10,6 +10,9 @@ use crate::node::Timer;
 use crate::node::wal::Record;
 use crate::time::{Span, Time};
 
+/// How long an attempt to connect waits for an answer before it is made again, as TCP sends its SYN again.
+const UNANSWERED: Span = Span(5_000_000);
+
 /// The state of the connection to the upstream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum State {
@@ -110,9 +113,8 @@ impl Node {
                 history,
             },
         );
-        // A connection that is not answered is given up and tried again.
-        let patience = cx.timing().retry;
-        cx.timer(patience, Timer::Server(ServerTimer::Connect { conn }));
+        // What asked or answered may have been lost on a link that was cut.
+        cx.timer(UNANSWERED, Timer::Server(ServerTimer::Connect { conn }));
     }
 
     /// Tries again `wal_retrieve_retry_interval` after the attempt before.

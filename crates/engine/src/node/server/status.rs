@@ -1,10 +1,10 @@
 //! What an administrator, a manager or the page can look at: `pg_stat_replication` and the state of the server itself.
 
 use super::{Node, SenderState, Server};
-use crate::ids::{Lsn, NodeId, NodeSet, Timeline, Tip};
+use crate::ids::{Lsn, NodeId, NodeSet, OpId, Timeline, Tip};
 use crate::message::Positions;
 use crate::node::Role;
-use crate::scenario::{Method, StandbyNames};
+use crate::scenario::{CommitLevel, Method, StandbyNames};
 use crate::time::{Span, Time};
 
 /// `pg_stat_replication.sync_state`.
@@ -116,9 +116,25 @@ impl Node {
     #[must_use]
     pub fn standbys(&self, settings: &StandbyNames) -> Vec<SenderStatus> {
         self.server.as_ref().map_or_else(Vec::new, |server| {
-            let names = server.names.as_ref().unwrap_or(settings);
-            server.rows(names).collect()
+            server.rows(self.standby_list(settings)).collect()
         })
+    }
+
+    /// The level at which a write waits on this server, if it does.
+    #[must_use]
+    pub fn waiting_level(&self, op: OpId) -> Option<CommitLevel> {
+        let queue = &self.server.as_ref()?.commits.queue;
+        let commit = queue.iter().find(|commit| commit.op == op)?;
+        Some(commit.level)
+    }
+
+    /// The list of synchronous standbys in force: a manager's, else that of the settings.
+    #[must_use]
+    pub fn standby_list<'a>(&'a self, settings: &'a StandbyNames) -> &'a StandbyNames {
+        let server = self.server.as_ref();
+        server
+            .and_then(|server| server.names.as_ref())
+            .unwrap_or(settings)
     }
 
     /// `now() - pg_last_xact_replay_timestamp()`: how long ago the last commit that was replayed here was made. It grows on

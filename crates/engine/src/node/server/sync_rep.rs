@@ -1,7 +1,7 @@
 //! PostgreSQL's synchronous replication: which standbys count, and when their replies release waiting commits.
 
 use super::commit::Stage;
-use super::{Context, Node, SenderState, Server};
+use super::{Context, Node, Role, SenderState, Server};
 use crate::ids::{Lsn, NodeId, NodeSet};
 use crate::message::Positions;
 use crate::scenario::{Method, StandbyNames};
@@ -112,7 +112,7 @@ impl Node {
 
     /// The list changed. An empty one wakes everybody at once (R-PG-7); any other waits for the next reply (R-PT-8).
     pub(in crate::node) fn standby_names_reloaded(&mut self, cx: &mut Context<'_>) {
-        if !self.standby_names(cx).is_empty() {
+        if self.role != Role::Primary || !self.standby_names(cx).is_empty() {
             return;
         }
         if let Some(server) = &mut self.server {
