@@ -24,6 +24,7 @@ fn load(nodes: u8, operations_per_second: u64, mode: Mode) -> Scenario {
         write_us: 40,
         apply_us: 40,
         fsync_us: 200,
+        ..Costs::default()
     };
     scenario.settings.mode = mode;
     scenario.workload = Workload {

@@ -3,27 +3,37 @@
 //! The order of the variants is part of every trace hash, and so of every link that says whether it was replayed exactly:
 //! new ones go to the end of their enum.
 
+mod name;
+pub(crate) mod written;
+
+use serde::Serialize;
+
 use crate::ids::{ClientId, EventId, Key, Lsn, MessageId, NodeId, OpId, Timeline};
 use crate::manager::ManagerEvent;
 use crate::message::{MessageKind, Refusal};
 use crate::scenario::{Endpoint, Service, ServiceAction};
 use crate::time::Time;
 
-/// One thing that happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub use name::EventName;
+
+/// One thing that happened. As JSON it is one flat object: `id`, `at_us`, `cause`, `event` and the fields of that event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Event {
     /// Its number.
     pub id: EventId,
     /// When.
+    #[serde(rename = "at_us")]
     pub at: Time,
     /// The event that led to it; 0 is the start of the run.
     pub cause: EventId,
     /// What.
+    #[serde(flatten)]
     pub kind: EventKind,
 }
 
 /// Why something that a person asked for changed nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum NoEffect {
     /// The node is down already.
     AlreadyDown,
@@ -56,7 +66,8 @@ pub enum NoEffect {
 }
 
 /// Why a replication connection ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LostWhy {
     /// The other end closed it: its process ended, or it is to follow somebody else.
     Closed,
@@ -69,7 +80,8 @@ pub enum LostWhy {
 }
 
 /// Why an election ended without a primary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ElectionFailure {
     /// Less than a majority answered in time.
     NoMajority,
@@ -84,7 +96,8 @@ pub enum ElectionFailure {
 }
 
 /// Why a client's operation failed for certain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Failure {
     /// No primary was known before the client gave up: the write was never sent.
     NoPrimary,
@@ -97,7 +110,8 @@ pub enum Failure {
 }
 
 /// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
 pub enum EventKind {
     /// A person acted: the action of this index in the scenario's log.
     Action {
@@ -270,6 +284,7 @@ pub enum EventKind {
         /// By whom.
         node: NodeId,
         /// The new set.
+        #[serde(serialize_with = "written::nodes")]
         set: crate::ids::NodeSet,
     },
 
@@ -364,6 +379,7 @@ pub enum EventKind {
         /// Who.
         node: NodeId,
         /// The timeline it will open.
+        #[serde(serialize_with = "written::timeline")]
         timeline: Timeline,
     },
     /// A node opened a new timeline and takes writes.
@@ -371,6 +387,7 @@ pub enum EventKind {
         /// Who.
         node: NodeId,
         /// The timeline.
+        #[serde(serialize_with = "written::timeline")]
         timeline: Timeline,
         /// Last position of the history before it.
         fork: Lsn,
@@ -395,6 +412,7 @@ pub enum EventKind {
         /// Who.
         node: NodeId,
         /// Whose timeline.
+        #[serde(serialize_with = "written::timeline")]
         timeline: Timeline,
     },
     /// A primary refused a node whose log left its history.
@@ -451,6 +469,7 @@ pub enum EventKind {
         /// Which.
         node: NodeId,
         /// What it writes on from now on.
+        #[serde(serialize_with = "written::timeline")]
         timeline: Timeline,
         /// Up to where its log was kept.
         fork: Lsn,

@@ -9,6 +9,7 @@
 
 pub mod cow_log;
 pub mod event;
+pub mod expect;
 pub mod explore;
 pub mod ids;
 pub mod linearizable;
@@ -19,11 +20,13 @@ pub mod oracle;
 pub mod promises;
 pub mod random;
 pub mod recording;
+pub mod report;
 pub mod scenario;
 pub mod time;
 pub mod trace;
 pub mod world;
 
 pub use recording::{Experiment, Recording};
+pub use report::{Course, Report};
 pub use scenario::{Scenario, ScenarioError};
 pub use world::Simulation;

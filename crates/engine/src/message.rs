@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use crate::ids::{ClientId, Key, Lsn, NodeId, NodeSet, OpId, Timeline, Tip};
 use crate::manager::ManagerMessage;
 use crate::node::table::Row;
@@ -297,7 +299,8 @@ impl From<Replication> for Message {
 }
 
 /// Why a server does not let a standby stream from it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Refusal {
     /// Nobody listens on the port.
     NobodyListens,
@@ -306,6 +309,7 @@ pub enum Refusal {
     /// The standby's log left the server's history at `fork` (R-PG-16).
     Diverged {
         /// The server's timeline.
+        #[serde(serialize_with = "crate::event::written::timeline")]
         timeline: Timeline,
         /// The last position they share.
         fork: Lsn,
@@ -313,6 +317,7 @@ pub enum Refusal {
     /// The standby has followed a newer timeline than the server is on.
     BehindTimeline {
         /// The server's timeline.
+        #[serde(serialize_with = "crate::event::written::timeline")]
         timeline: Timeline,
     },
     /// The standby has more of the same history than the server has flushed.
@@ -459,7 +464,8 @@ impl Replication {
 }
 
 /// A message's kind, for the trace and the page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[allow(missing_docs, reason = "the kinds are those of Message")]
 pub enum MessageKind {
     WriteRequest,

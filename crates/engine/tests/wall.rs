@@ -34,12 +34,26 @@ fn the_engine_depends_on_nothing_of_the_web() {
         dependencies,
         [
             "libm",
+            "schemars",
             "serde",
             "serde_json",
             "serde_path_to_error",
             "thiserror"
         ]
     );
+}
+
+#[test]
+fn what_only_the_schema_needs_stays_out_of_the_page() {
+    let engine = fs::read_to_string(root().join("Cargo.toml")).expect("readable");
+    assert!(engine.contains("\nschemars = { version = \"1.2.3\", optional = true }\n"));
+    assert!(
+        !engine.contains("\ndefault = "),
+        "no feature is on by itself"
+    );
+    let page = fs::read_to_string(root().join("../../Cargo.toml")).expect("readable");
+    assert!(page.contains("\nreplicascope-engine.workspace = true\n"));
+    assert!(page.contains("\nreplicascope-engine = { path = \"crates/engine\" }\n"));
 }
 
 #[test]

@@ -9,6 +9,8 @@
 
 pub mod remote;
 
+use serde::Serialize;
+
 use crate::ids::NodeId;
 use crate::message::{Message, MessageKind};
 use crate::node::server::{Command, ServerStatus};
@@ -41,7 +43,8 @@ impl From<ManagerMessage> for Message {
 }
 
 /// What a manager does that a person would want to know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
 pub enum ManagerEvent {
     /// A timer of a service ran out.
     Timer {

@@ -27,6 +27,8 @@ mod work;
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::ids::{Lsn, NodeId, NodeSet, Timeline, Tip};
 use crate::message::{BaseBackup, Electable, Message, Positions, Standing};
 use crate::scenario::Endpoint;
@@ -40,7 +42,9 @@ use {
 };
 
 /// What a node is doing in the cluster.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Takes writes.
     Primary,

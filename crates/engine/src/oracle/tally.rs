@@ -18,6 +18,8 @@ pub struct Totals {
     pub lost_acked: u64,
     /// Reads that clients issued.
     pub reads_issued: u64,
+    /// Reads that returned a value.
+    pub reads_answered: u64,
     /// Reads that returned a value with which nothing is wrong.
     pub fresh_reads: u64,
     /// Reads that returned an old value.
@@ -38,6 +40,7 @@ pub struct Totals {
 
 impl Totals {
     pub(super) fn count_read(&mut self, verdict: &ReadVerdict) {
+        self.reads_answered += 1;
         self.fresh_reads += u64::from(verdict.is_fresh());
         self.broke_read_your_writes += u64::from(verdict.broke_read_your_writes);
         self.broke_monotonic_reads += u64::from(verdict.broke_monotonic_reads);

@@ -12,6 +12,7 @@ use crate::time::Time;
 
 /// An action and when it happens. Everything due up to and at that instant has happened before it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TimedAction {
     /// When, in µs from the start.
@@ -22,6 +23,7 @@ pub struct TimedAction {
 
 /// What a person can do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Action {
     /// One write.
@@ -173,6 +175,7 @@ pub enum Action {
 
 /// What an administrator can tell a database server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Admin {
     /// Follow another node: `primary_conninfo` and a restart as standby; `CHANGE REPLICATION SOURCE TO`.
@@ -233,6 +236,7 @@ pub enum Service {
 
 /// What can be done to a [`Service`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ServiceAction {
     /// End its process. Its host stays and refuses connections.
@@ -282,6 +286,7 @@ impl<'de> Deserialize<'de> for Service {
 
 /// How a node is stopped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum KillKind {
     /// The power fails: what the node has on the wire is lost, and it answers nothing.
@@ -296,6 +301,7 @@ pub enum KillKind {
 
 /// One setting and its new value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Setting {
     /// The replication mode.

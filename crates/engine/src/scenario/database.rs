@@ -11,6 +11,7 @@ use super::validate::{Checked, within};
 
 /// Which database the nodes run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Database {
     /// Replication as a course draws it: `mode`, `semi_sync` and `sync` say how, and the nodes elect a primary themselves.
@@ -28,6 +29,7 @@ pub enum Database {
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CommitLevel {
     /// Answered at once; the log is flushed within three times `wal_writer_delay`.
@@ -45,6 +47,7 @@ pub enum CommitLevel {
 
 /// PostgreSQL's parameters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Postgresql {
     /// How far a commit must have come before the client is answered; a write may name another level for itself (R-PG-1).
@@ -112,6 +115,7 @@ impl Default for Postgresql {
 
 /// The point of a commit at which semi-sync waits for the replica (R-MY-3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum WaitPoint {
     /// After the binlog is synced, before the storage engine commits: nobody sees the row before the replica has it.
@@ -122,6 +126,7 @@ pub enum WaitPoint {
 
 /// MySQL's parameters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Mysql {
     /// The binlog is synced to disk after so many commit groups; 0 leaves it to the operating system (R-MY-1).
@@ -168,6 +173,7 @@ impl Default for Mysql {
 
 /// `MASTER_USE_GTID`: from which GTID a MariaDB replica asks to start (R-MY-9, R-LW-4).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum UseGtid {
     /// After the last transaction that it replicated: its own extra transactions are not looked at.
@@ -179,6 +185,7 @@ pub enum UseGtid {
 
 /// MariaDB's parameters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Mariadb {
     /// The binlog is synced to disk after so many commit groups; 0, the default, leaves it to the operating system (R-MY-1).

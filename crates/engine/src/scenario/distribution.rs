@@ -11,6 +11,7 @@ const MOST: Span = Span::from_secs(3_600);
 
 /// A distribution of spans. A draw is a pure function of its key and comes out in whole µs, the same natively and in wasm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Distribution {
     /// Always the same.

@@ -10,6 +10,7 @@ use crate::ids::NodeId;
 
 /// Who replaces a dead primary, if the database does not do so itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Manager {
     /// Nobody: a person promotes. (Textbook nodes elect among themselves, as `failover` says.)
@@ -25,6 +26,7 @@ pub enum Manager {
 
 /// Which Patroni. Where they differ, what was measured on each is followed (R-PT-4, R-PT-7).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum PatroniVersion {
     /// 4.1.
     #[default]
@@ -37,6 +39,7 @@ pub enum PatroniVersion {
 
 /// Patroni's `synchronous_mode` (R-PT-8, R-PT-9).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SynchronousMode {
     /// Patroni leaves `synchronous_standby_names` alone.
@@ -50,6 +53,7 @@ pub enum SynchronousMode {
 
 /// Patroni's `watchdog.mode` (R-PT-7).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum WatchdogMode {
     /// Not used.
@@ -63,6 +67,7 @@ pub enum WatchdogMode {
 
 /// Tags of one member (`tags` in its patroni.yml).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PatroniTags {
     /// Which member.
@@ -83,6 +88,7 @@ pub struct PatroniTags {
 
 /// Patroni's parameters (R-PT-1).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Patroni {
     /// Which Patroni.
@@ -150,6 +156,7 @@ impl Default for Patroni {
 
 /// What MHA is told of one server (its section in the configuration).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct MhaServer {
     /// Which server.
@@ -167,6 +174,7 @@ pub struct MhaServer {
 
 /// MHA's parameters (R-MH-1).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Mha {
     /// Time between two pings, s, 1 or more.
@@ -207,6 +215,7 @@ impl Default for Mha {
 
 /// `replica-priority` of one node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReplicaPriority {
     /// Which node.
@@ -217,6 +226,7 @@ pub struct ReplicaPriority {
 
 /// Sentinel's parameters (R-RS).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Sentinel {
     /// How many observers, 1 to 5.

@@ -9,6 +9,8 @@ mod database;
 mod distribution;
 mod manager;
 mod read;
+#[cfg(feature = "schema")]
+mod schema;
 mod settings;
 mod standby_names;
 mod validate;
@@ -29,14 +31,17 @@ pub use standby_names::{Method, StandbyNames};
 
 use serde::{Deserialize, Serialize};
 
+use crate::expect::Expectation;
 use crate::ids::NodeId;
+use crate::time::Time;
 
 /// The version this engine writes. It reads this one and every older one. Version 2 added `settings.database`,
-/// `settings.manager` and the actions that go with them; a file of version 1 is a file of version 2 without them.
+/// `settings.manager` and the actions that go with them, `until_us` and `expect`; a file of version 1 is a file of version 2 without them.
 pub const VERSION: u32 = 2;
 
 /// What a run depends on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
     /// Format version, [`VERSION`].
@@ -56,6 +61,12 @@ pub struct Scenario {
     /// What a person did, in order of time.
     #[serde(default)]
     pub actions: Vec<TimedAction>,
+    /// Where a run ends that is not watched by a person, in µs; see [`Scenario::ends_at`] for what holds when it is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until_us: Option<Time>,
+    /// What the run will show. It changes nothing in the run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expect: Vec<Expectation>,
 }
 
 impl Default for Scenario {
@@ -67,12 +78,15 @@ impl Default for Scenario {
             settings: Settings::default(),
             workload: Workload::default(),
             actions: Vec::new(),
+            until_us: None,
+            expect: Vec::new(),
         }
     }
 }
 
 /// Nodes, links and clients. Node n1 is the primary at the start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Cluster {
     /// Replicas beside the primary, 1 to 63 (the page offers 1 to 9).
@@ -91,6 +105,7 @@ pub struct Cluster {
 
 /// The settings of one direction of one link.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LinkOverride {
     /// Sending end.

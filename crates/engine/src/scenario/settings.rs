@@ -9,6 +9,7 @@ use crate::ids::NodeId;
 
 /// When the primary answers a write (Textbook profile).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// Once its own log is flushed.
@@ -22,6 +23,7 @@ pub enum Mode {
 
 /// Parameters of the semi-synchronous mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct SemiSync {
     /// How many replicas must have received a record, 1 to the number of replicas.
@@ -41,6 +43,7 @@ impl Default for SemiSync {
 
 /// Parameters of the synchronous mode.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Sync {
     /// Replicas that belong to the sync set when they are healthy. `null` means all of them. The primary always belongs.
@@ -51,6 +54,7 @@ pub struct Sync {
 
 /// Who replaces a dead primary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Failover {
     /// Nobody: a person promotes.
@@ -62,6 +66,7 @@ pub enum Failover {
 
 /// Which node a read goes to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ReadPolicy {
     /// The primary, always.
@@ -75,6 +80,7 @@ pub enum ReadPolicy {
 
 /// Timers of failure detection, routing and clients, in µs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Timers {
     /// Time between two heartbeats of the primary.
@@ -110,6 +116,7 @@ impl Default for Timers {
 
 /// Everything about the cluster's behaviour that can change while it runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// Which database the nodes run, with its parameters.
@@ -157,6 +164,7 @@ impl Default for Settings {
 
 /// What work costs on a healthy node, in µs of its one processor or its disk. A node slow by k takes k times as long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Costs {
     /// Answering one read.
@@ -188,6 +196,7 @@ impl Default for Costs {
 
 /// One direction of a link.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct LinkSettings {
     /// Least one-way delay, in µs.
@@ -203,6 +212,7 @@ pub struct LinkSettings {
 
 /// How workload operations are spaced.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Arrival {
     /// At random, exponentially distributed gaps.
@@ -214,6 +224,7 @@ pub enum Arrival {
 
 /// The steady workload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Workload {
     /// Operations per second over all clients, 0 to 100,000.

@@ -71,6 +71,10 @@ impl Scenario {
             earlier = timed.at_us.0;
             rules.action(&format!("actions[{index}].action"), &timed.action)?;
         }
+        crate::expect::instant("until_us", self.until_us)?;
+        for (index, expectation) in self.expect.iter().enumerate() {
+            expectation.validate(&format!("expect[{index}]"), self.cluster.node_count())?;
+        }
         Ok(())
     }
 
@@ -104,6 +108,12 @@ impl Scenario {
         }
         if self.settings.manager != Manager::None {
             return newer("settings.manager", "failover managers");
+        }
+        if self.until_us.is_some() {
+            return newer("until_us", "the end of a run");
+        }
+        if !self.expect.is_empty() {
+            return newer("expect", "expectations");
         }
         Ok(())
     }

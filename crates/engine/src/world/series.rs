@@ -1,6 +1,8 @@
 //! What the charts and the timeline show: lag and latency over time, and each node's role over time. Bounded: the samples
 //! grow coarser as the run grows longer.
 
+use serde::{Deserialize, Serialize};
+
 use crate::cow_log::CowLog;
 use crate::ids::NodeId;
 use crate::node::Role;
@@ -107,7 +109,9 @@ impl Series {
 }
 
 /// Whether a node runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
 pub enum Health {
     /// It runs, perhaps slowly.
     Up,
