@@ -5,6 +5,7 @@
 
 pub(crate) mod events;
 pub(crate) mod narration;
+mod routing;
 mod servers;
 pub(crate) mod settings;
 pub(crate) mod story;

@@ -108,6 +108,7 @@ pub(super) fn line(kind: &EventKind) -> Option<(Mark, String)> {
             format!("Nobody answered {node}; it starts again with what it has."),
         ),
         EventKind::ServiceChanged { service, what } => changed(service, what),
+        EventKind::Routing(ref event) => return super::routing::line(event),
         _ => return None,
     })
 }

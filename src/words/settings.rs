@@ -65,6 +65,7 @@ pub(crate) fn setting(setting: &Setting) -> String {
         }
         Setting::Fencing(false) => "Fencing off: a primary goes on as if alone.".to_owned(),
         Setting::Reads(policy) => format!("Reads go to {}.", reads(*policy)),
+        Setting::Routing(routing) => super::routing::routing(routing),
         Setting::Timers(timers) => format!(
             "Heartbeat every {}, election after {} of silence.",
             span(Span(timers.heartbeat_us)),

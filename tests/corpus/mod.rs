@@ -19,6 +19,7 @@ corpus!(
     "cut_off_primary_is_fenced_and_rewound",
     "every_setting_changes",
     "frozen_primary_without_fencing_splits_brain",
+    "lag_limits_and_causal_reads",
     "links_with_long_tails",
     "lossy_links_and_a_one_way_cut",
     "lost_host_is_filled_again",
@@ -29,6 +30,7 @@ corpus!(
     "semi_sync_falls_back_and_recovers",
     "stale_reads_on_a_slow_replica",
     "sync_drops_a_dead_member",
+    "token_of_a_lost_timeline",
 );
 
 /// One scenario's line of [`HASHES`].

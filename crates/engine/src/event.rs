@@ -6,6 +6,8 @@
 mod name;
 pub(crate) mod written;
 
+mod routing;
+
 use serde::Serialize;
 
 use crate::ids::{ClientId, EventId, Key, Lsn, MessageId, NodeId, OpId, Timeline};
@@ -15,6 +17,7 @@ use crate::scenario::{Endpoint, Service, ServiceAction};
 use crate::time::Time;
 
 pub use name::EventName;
+pub use routing::{Backend, RoutingEvent};
 
 /// One thing that happened. As JSON it is one flat object: `id`, `at_us`, `cause`, `event` and the fields of that event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -602,6 +605,8 @@ pub enum EventKind {
         /// Which.
         node: NodeId,
     },
+    /// A router, a session or a waiting read did something.
+    Routing(RoutingEvent),
 }
 
 impl EventKind {
@@ -609,6 +614,9 @@ impl EventKind {
     /// kept longer than the rest of the trace.
     #[must_use]
     pub fn is_milestone(&self) -> bool {
+        if let Self::Routing(event) = self {
+            return event.is_milestone();
+        }
         !matches!(
             self,
             Self::WriteIssued { .. }

@@ -1,5 +1,7 @@
 //! What nodes, clients and the router say to each other.
 
+mod routing;
+
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -10,6 +12,8 @@ use crate::node::table::Row;
 use crate::node::wal::{Record, Segment};
 use crate::scenario::CommitLevel;
 use crate::time::{Span, Time};
+
+pub use routing::{LagReport, LogEnd, ReplayLags, Wait, WaitResult};
 
 /// How far a replica has come with the log (R-PG, "State the engine must hold").
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -75,6 +79,14 @@ pub struct Request {
     pub kind: RequestKind,
 }
 
+impl Request {
+    /// Whether only a primary may execute it.
+    #[must_use]
+    pub fn is_for_primary(&self) -> bool {
+        !matches!(self.kind, RequestKind::Read | RequestKind::ReadAfter(_))
+    }
+}
+
 /// What a request wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequestKind {
@@ -89,6 +101,10 @@ pub enum RequestKind {
     Read,
     /// Only a primary may answer.
     ReadFromPrimary,
+    /// Any node's answer will do, once it has applied the log up to a position.
+    ReadAfter(Wait),
+    /// Where an end of the primary's log is.
+    Position(LogEnd),
 }
 
 /// A node's answer to a client.
@@ -103,6 +119,18 @@ pub enum Reply {
     Value {
         /// The row as the node has it.
         row: Row,
+        /// Up to where the node had applied its log, or made it visible.
+        seen: Tip,
+    },
+    /// Not read: the wait for a position ended without success.
+    WaitEnded {
+        /// How.
+        result: WaitResult,
+    },
+    /// Where the end of the log is that was asked for.
+    Position {
+        /// There.
+        at: Tip,
     },
     /// Not executed: the node takes no writes, or no reads for the primary.
     NotPrimary,
@@ -160,6 +188,15 @@ pub enum Message {
         primary: bool,
         /// The newest timeline it knows.
         timeline: Timeline,
+    },
+    /// Router to node: how far are you behind?
+    LagPoll,
+    /// Node to router.
+    LagReply {
+        /// What it says of itself.
+        report: LagReport,
+        /// What it says of its standbys.
+        standbys: ReplayLags,
     },
     /// Primary to every other node.
     Heartbeat {
@@ -540,12 +577,12 @@ impl Message {
                 ..
             } => MessageKind::WriteAck,
             Self::Reply {
-                reply: Reply::Value { .. },
+                reply: Reply::Value { .. } | Reply::Position { .. },
                 ..
             } => MessageKind::ReadReply,
             Self::Reply { .. } => MessageKind::Refusal,
-            Self::Probe => MessageKind::Probe,
-            Self::ProbeReply { .. } => MessageKind::ProbeReply,
+            Self::Probe | Self::LagPoll => MessageKind::Probe,
+            Self::ProbeReply { .. } | Self::LagReply { .. } => MessageKind::ProbeReply,
             Self::Heartbeat { .. } => MessageKind::Heartbeat,
             Self::HeartbeatAck { .. } => MessageKind::HeartbeatAck,
             Self::HeartbeatRefused { .. } => MessageKind::HeartbeatRefused,

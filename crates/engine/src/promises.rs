@@ -6,7 +6,9 @@
 
 use crate::ids::{MAX_NODES, NodeId, NodeSet, OpId};
 use crate::node::Node;
-use crate::scenario::{Action, Cluster, CommitLevel, Database, Mode, ReadPolicy, Settings};
+use crate::scenario::{
+    Action, Cluster, CommitLevel, Database, Mode, ReadPolicy, Routing, Settings,
+};
 
 /// What must be true before a write is acked, fixed when its record is inserted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,7 +121,9 @@ impl Promises {
         self.keeps_sync_writes &= settings.fencing;
         self.linearizable &= settings.fencing
             && survives_failover(settings)
-            && settings.reads == ReadPolicy::PrimaryOnly;
+            && settings.reads == ReadPolicy::PrimaryOnly
+            // Its routers do not look at `reads`.
+            && !matches!(settings.routing, Routing::Django(_));
         self.members_leave |=
             settings.sync.members.is_some() || settings.sync.drop_after_us.is_some();
         self.count_disks();

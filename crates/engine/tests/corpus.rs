@@ -99,6 +99,7 @@ fn the_corpus_uses_every_action_and_every_setting() {
         "failover",
         "fencing",
         "reads",
+        "routing",
         "timers",
         "workload",
     ];

@@ -111,6 +111,7 @@ names!(
     OnePrimary,
     SplitBrain,
     RebuildFailed,
+    Routing,
 );
 
 impl EventName {
@@ -138,6 +139,7 @@ impl EventName {
                 | Self::ServiceSilent
                 | Self::ServiceChanged
                 | Self::Manager
+                | Self::Routing
                 | Self::WriteLost
                 | Self::WriteRegained
                 | Self::NoPrimary

@@ -2,7 +2,7 @@
 //! start. The trace is bounded, so this keeps the causes of a whole run itself.
 
 use super::{Invariant, Violation, Watched};
-use crate::event::{Event, EventKind};
+use crate::event::{Event, EventKind, RoutingEvent};
 use crate::ids::EventId;
 use crate::time::Time;
 
@@ -69,6 +69,7 @@ fn may_begin(kind: &EventKind) -> bool {
             | EventKind::UpstreamLost { .. }
             | EventKind::StandbyLost { .. }
             | EventKind::Manager(_)
+            | EventKind::Routing(RoutingEvent::CheckUnanswered { .. })
     )
 }
 

@@ -55,6 +55,8 @@ pub enum Timer {
     Restored,
     /// A timer of a database server.
     Server(ServerTimer),
+    /// A read may have waited too long.
+    ReadWait,
 }
 
 /// What a node may look at while it handles an input, and where it puts its effects.

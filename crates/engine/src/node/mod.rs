@@ -6,6 +6,7 @@
 //!
 //! - `primary`: streaming. `lease`: heartbeats and fencing. `commit`: who waits for what. `membership`: the sync set.
 //! - `replica`: receive, flush, apply; follow, rewind, refill. `election`: poll, vote. `takeover`: replay, open.
+//! - `wait`: reads that wait for a position. `lag`: how far behind it believes to be.
 //! - `wal`, `table`: the data. `work`: the one processor with its queue, and the disk.
 //!
 //! Left out in the Textbook profile: row locks (two writes of one key may wait at the same time), and the window between
@@ -14,6 +15,7 @@
 mod commit;
 mod effects;
 mod election;
+mod lag;
 mod lease;
 mod membership;
 mod primary;
@@ -22,6 +24,7 @@ mod replica;
 pub mod server;
 pub mod table;
 mod takeover;
+mod wait;
 pub mod wal;
 mod work;
 
@@ -38,7 +41,7 @@ pub use effects::{Context, Effect, Timer};
 pub use primary::Follower;
 use {
     election::Election, primary::Primary, processor::Processor, replica::Follow, server::Server,
-    table::Table, wal::Wal,
+    table::Table, wait::WaitingRead, wal::Wal,
 };
 
 /// What a node is doing in the cluster.
@@ -95,6 +98,8 @@ pub struct Node {
     election: Election,
     /// A full copy of this primary is being written to the disk.
     restoring: Option<(NodeId, Timeline, Arc<BaseBackup>)>,
+    /// Reads that wait until the log is applied up to a position.
+    waits: Vec<WaitingRead>,
     /// What it has as a PostgreSQL, MySQL or MariaDB server; `None`: it is a Textbook node.
     server: Option<Box<Server>>,
 }
@@ -136,6 +141,7 @@ impl Node {
             follow: Follow::starting(now, patience),
             election: Election::default(),
             restoring: None,
+            waits: Vec::new(),
             server: None,
         };
         if id == first {
@@ -339,6 +345,13 @@ impl Node {
 
     /// Handles a message.
     pub(crate) fn receive(&mut self, cx: &mut Context<'_>, from: Endpoint, message: Message) {
+        self.receive_from(cx, from, message);
+        if !self.waits.is_empty() {
+            self.end_waits(cx);
+        }
+    }
+
+    fn receive_from(&mut self, cx: &mut Context<'_>, from: Endpoint, message: Message) {
         match (from, message) {
             (_, Message::Request(request)) => self.on_request(cx, request),
             (_, Message::Probe) => {
@@ -350,6 +363,10 @@ impl Node {
                         timeline: self.timeline(),
                     },
                 );
+            }
+            (_, Message::LagPoll) => {
+                let (report, standbys) = (self.lag_report(cx), self.replay_lags(cx));
+                cx.send(Endpoint::Clients, Message::LagReply { report, standbys });
             }
             (Endpoint::Node(from), message) => self.receive_from_node(cx, from, message),
             (Endpoint::Clients | Endpoint::Store(_) | Endpoint::Monitor(_), message) => {
@@ -447,6 +464,8 @@ impl Node {
             | Message::Reply { .. }
             | Message::Probe
             | Message::ProbeReply { .. }
+            | Message::LagPoll
+            | Message::LagReply { .. }
             | Message::Manager(_) => {
                 unreachable!("a node exchanges these with clients or a manager only")
             }
@@ -467,11 +486,16 @@ impl Node {
             Timer::Rewound => self.on_rewound(cx),
             Timer::Restored => self.on_restored(cx),
             Timer::Server(timer) => self.on_server_timer(cx, timer),
+            Timer::ReadWait => {}
+        }
+        if !self.waits.is_empty() {
+            self.end_waits(cx);
         }
     }
 
     /// Stops at once. What was flushed stays; what was not, and what was only in memory, is gone.
     pub(crate) fn crash(&mut self) {
+        self.waits.clear();
         if self.server.is_some() {
             self.crash_server();
             return;

@@ -67,6 +67,7 @@ impl Node {
             return;
         }
         let timeline = primary.timeline;
+        self.end_waits(cx);
         self.role = Role::Primary;
         cx.event(EventKind::Promoted {
             node: self.id,

@@ -19,13 +19,16 @@ impl Node {
             self.answer(cx, request, Reply::ConnectionRefused);
             return;
         }
-        let primary_only = !matches!(request.kind, RequestKind::Read);
-        if primary_only && !self.accepts_writes(cx.now, cx.settings.fencing) {
+        if request.is_for_primary() && !self.accepts_writes(cx.now, cx.settings.fencing) {
             self.answer(cx, request, Reply::NotPrimary);
             return;
         }
-        if self.processor.len() >= MOST_JOBS {
+        if self.processor.len() + self.waiting_reads() >= MOST_JOBS {
             self.answer(cx, request, Reply::Overloaded);
+            return;
+        }
+        if let RequestKind::ReadAfter(wait) = request.kind {
+            self.begin_wait(cx, request, wait);
             return;
         }
         self.enqueue(cx, processor::Job::Execute(request));
@@ -46,8 +49,7 @@ impl Node {
     }
 
     pub(super) fn execute(&mut self, cx: &mut Context<'_>, request: Request) {
-        let primary_only = !matches!(request.kind, RequestKind::Read);
-        if primary_only && !self.accepts_writes(cx.now, cx.settings.fencing) {
+        if request.is_for_primary() && !self.accepts_writes(cx.now, cx.settings.fencing) {
             self.answer(cx, request, Reply::NotPrimary);
             return;
         }
@@ -56,10 +58,16 @@ impl Node {
                 self.execute_write(cx, request, value, level);
             }
             RequestKind::Write { value, .. } => self.insert(cx, request, value),
-            RequestKind::Read | RequestKind::ReadFromPrimary => {
+            RequestKind::Read | RequestKind::ReadFromPrimary | RequestKind::ReadAfter(_) => {
                 cx.event(EventKind::NodeTimer { node: self.id });
                 let row = self.table.row(request.key);
-                self.answer(cx, request, Reply::Value { row });
+                let seen = self.position_at(self.replay);
+                self.answer(cx, request, Reply::Value { row, seen });
+            }
+            RequestKind::Position(end) => {
+                cx.event(EventKind::NodeTimer { node: self.id });
+                let at = self.log_end(end);
+                self.answer(cx, request, Reply::Position { at });
             }
         }
     }

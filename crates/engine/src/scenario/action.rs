@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::database::{CommitLevel, Database};
 use super::manager::Manager;
+use super::routing::Routing;
 use super::settings::{Failover, LinkSettings, Mode, ReadPolicy, SemiSync, Sync, Timers, Workload};
 use crate::ids::{ClientId, Key, MessageId, NodeId, OpId};
 use crate::time::Time;
@@ -316,6 +317,8 @@ pub enum Setting {
     Fencing(bool),
     /// Where reads go.
     Reads(ReadPolicy),
+    /// What is done about stale reads. Whatever the router and the sessions remembered is forgotten.
+    Routing(Routing),
     /// The timers.
     Timers(Timers),
     /// The steady workload. The number of keys cannot change.

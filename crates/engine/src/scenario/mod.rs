@@ -9,6 +9,7 @@ mod database;
 mod distribution;
 mod manager;
 mod read;
+mod routing;
 #[cfg(feature = "schema")]
 mod schema;
 mod settings;
@@ -23,6 +24,10 @@ pub use manager::{
     SynchronousMode, WatchdogMode,
 };
 pub use read::{Problem, ScenarioError};
+pub use routing::{
+    CausalReads, DisableLoadBalanceOnWrite, Django, Haproxy, Maxscale, Pgpool, Pin, PinFrom,
+    Proxysql, Routing, Token, TokenPosition,
+};
 pub use settings::{
     Arrival, Costs, Failover, LinkSettings, Mode, ReadPolicy, SemiSync, Settings, Sync, Timers,
     Workload,
@@ -36,7 +41,8 @@ use crate::ids::NodeId;
 use crate::time::Time;
 
 /// The version this engine writes. It reads this one and every older one. Version 2 added `settings.database`,
-/// `settings.manager` and the actions that go with them, `until_us` and `expect`; a file of version 1 is a file of version 2 without them.
+/// `settings.manager`, `settings.routing` and the actions that go with them, `until_us` and `expect`; a file of version 1 is
+/// a file of version 2 without them.
 pub const VERSION: u32 = 2;
 
 /// What a run depends on.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::database::Database;
 use super::distribution::Distribution;
 use super::manager::Manager;
+use super::routing::Routing;
 use crate::ids::NodeId;
 
 /// When the primary answers a write (Textbook profile).
@@ -138,6 +139,9 @@ pub struct Settings {
     pub fencing: bool,
     /// Where reads go.
     pub reads: ReadPolicy,
+    /// What a router or an application does about stale reads beyond that.
+    #[serde(skip_serializing_if = "Routing::is_plain")]
+    pub routing: Routing,
     /// Timers.
     pub timers: Timers,
 }
@@ -157,6 +161,7 @@ impl Default for Settings {
             failover: Failover::default(),
             fencing: true,
             reads: ReadPolicy::default(),
+            routing: Routing::default(),
             timers: Timers::default(),
         }
     }

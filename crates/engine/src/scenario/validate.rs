@@ -9,7 +9,7 @@ use super::{Cluster, Scenario, VERSION};
 use crate::ids::{ClientId, Key, MAX_NODES, NodeId};
 
 /// The longest span a scenario may name: an hour.
-const MOST_US: u64 = 3_600_000_000;
+pub(super) const MOST_US: u64 = 3_600_000_000;
 /// The latest an action may happen: thirty days.
 const LATEST_US: u64 = 30 * 24 * MOST_US;
 
@@ -114,6 +114,9 @@ impl Scenario {
         }
         if !self.expect.is_empty() {
             return newer("expect", "expectations");
+        }
+        if !self.settings.routing.is_plain() {
+            return newer("settings.routing", "routers");
         }
         Ok(())
     }
@@ -444,6 +447,8 @@ impl Rules<'_> {
 
     fn settings(&self, path: &str, settings: &Settings) -> Checked {
         self.profile(path, &settings.database, &settings.manager)?;
+        let routing = &settings.routing;
+        routing.validate(&format!("{path}.routing"), &settings.database)?;
         self.semi_sync(&format!("{path}.semi_sync"), &settings.semi_sync)?;
         self.sync(&format!("{path}.sync"), &settings.sync)?;
         timers(&format!("{path}.timers"), &settings.timers)
@@ -531,6 +536,9 @@ impl Rules<'_> {
         match setting {
             Setting::SemiSync(semi_sync) => self.semi_sync(&format!("{path}.semi_sync"), semi_sync),
             Setting::Sync(sync) => self.sync(&format!("{path}.sync"), sync),
+            Setting::Routing(new) => {
+                new.validate(&format!("{path}.routing"), &self.settings.database)
+            }
             Setting::Timers(new) => timers(&format!("{path}.timers"), new),
             Setting::Workload(new) => {
                 workload(&format!("{path}.workload"), new)?;

@@ -404,6 +404,7 @@ impl Simulation {
             Setting::Failover(failover) => self.settings.failover = *failover,
             Setting::Fencing(fencing) => self.settings.fencing = *fencing,
             Setting::Reads(reads) => self.settings.reads = *reads,
+            Setting::Routing(routing) => self.settings.routing = *routing,
             Setting::Database(database) => self.settings.database = database.clone(),
             Setting::Manager(manager) => self.settings.manager = manager.clone(),
             Setting::Timers(timers) => self.settings.timers = *timers,
@@ -422,6 +423,9 @@ impl Simulation {
         }
         self.emit(EventKind::SettingChanged);
         let cause = self.cause;
+        if self.settings.routing != before.routing {
+            self.routing_changed();
+        }
         let running: NodeSet = self
             .cluster
             .nodes()

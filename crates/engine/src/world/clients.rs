@@ -2,12 +2,13 @@
 
 use std::collections::VecDeque;
 
+use super::routing::{Asked, Plan};
 use super::{Due, InFlight, Simulation};
 use crate::event::{EventKind, Failure};
-use crate::ids::{ClientId, EventId, Key, NodeId, OpId};
-use crate::message::{Message, Reply, Request, RequestKind};
+use crate::ids::{ClientId, EventId, Key, NodeId, OpId, Tip};
+use crate::message::{LogEnd, Message, Reply, Request, RequestKind, WaitResult};
 use crate::oracle::OpKind;
-use crate::scenario::{CommitLevel, Endpoint, ReadPolicy};
+use crate::scenario::{CommitLevel, Endpoint, Routing};
 use crate::time::{Span, Time};
 
 /// An operation without an answer.
@@ -24,6 +25,16 @@ struct OpenOp {
     direct: Option<NodeId>,
     /// The event of its issue.
     cause: EventId,
+    /// A replica was asked in vain: only the primary will do.
+    fell_back: bool,
+    /// The position that the primary named for this read.
+    position: Option<Tip>,
+}
+
+impl OpenOp {
+    fn is_write(&self) -> bool {
+        matches!(self.kind, OpKind::Write { .. })
+    }
 }
 
 /// Operations in progress. Their numbers are consecutive, so they are kept by number from the oldest open one.
@@ -153,8 +164,13 @@ impl Simulation {
                 at: None,
                 direct,
                 cause: self.cause,
+                fell_back: false,
+                position: None,
             },
         );
+        if let OpKind::Write { .. } = kind {
+            self.write_sent(client);
+        }
         let at = self.now + Span(self.settings.timers.client_timeout_us);
         // The time-out may have been shortened; then this one does not belong at the end of the line.
         if self
@@ -171,56 +187,67 @@ impl Simulation {
     }
 
     /// Sends an operation to where it belongs, or lets it wait until the router knows.
-    fn route(&mut self, op: OpId) {
+    pub(super) fn route(&mut self, op: OpId) {
         let Some(open) = self.clients.get(op) else {
             return;
         };
-        let fencing = self.settings.fencing;
-        let (target, primary_only) = match (open.direct, open.kind) {
-            (Some(node), _) => (Some(node), false),
-            (None, OpKind::Write { .. }) => (self.router.primary(op, fencing), true),
-            (None, OpKind::Read) => {
-                match self
-                    .router
-                    .read_target(op, self.settings.reads, fencing, self.seed)
-                {
-                    Some((node, primary_only)) => (Some(node), primary_only),
-                    None => (None, self.settings.reads == ReadPolicy::PrimaryOnly),
-                }
+        let plan = match (open.direct, open.kind) {
+            (Some(node), OpKind::Read) => Plan::Send(node, RequestKind::Read),
+            (None, OpKind::Read) => self.plan_read(Asked {
+                op,
+                client: open.client,
+                key: open.key,
+                fell_back: open.fell_back,
+                position: open.position,
+            }),
+            (direct, OpKind::Write { value }) => {
+                let among = self.among_primaries();
+                let level = open.level;
+                direct
+                    .or_else(|| self.router.primary(op, among))
+                    .map_or(Plan::Nowhere, |node| {
+                        Plan::Send(node, RequestKind::Write { value, level })
+                    })
             }
-        };
-        let Some(node) = target else {
-            if let Some(open) = self.clients.get_mut(op) {
-                open.at = None;
-            }
-            self.clients.waiting.push_back(op);
-            self.note(EventKind::OpWaits { op });
-            return;
         };
         if let Some(open) = self.clients.get_mut(op) {
-            open.at = Some(node);
+            open.at = match plan {
+                Plan::Send(node, _) | Plan::Ask(node) => Some(node),
+                Plan::Hold | Plan::Nowhere => None,
+            };
         }
-        self.oracle.routed(op, node);
-        let kind = match open.kind {
-            OpKind::Write { value } => RequestKind::Write {
-                value,
-                level: open.level,
-            },
-            OpKind::Read if primary_only => RequestKind::ReadFromPrimary,
-            OpKind::Read => RequestKind::Read,
-        };
-        let request = Request {
-            op,
-            client: open.client,
-            key: open.key,
-            kind,
-        };
-        self.note(EventKind::OpRouted { op, node });
-        self.send(Endpoint::Clients, node.into(), Message::Request(request));
+        match plan {
+            Plan::Send(node, kind) => {
+                self.oracle.routed(op, node);
+                let request = Request {
+                    op,
+                    client: open.client,
+                    key: open.key,
+                    kind,
+                };
+                self.note(EventKind::OpRouted { op, node });
+                self.send(Endpoint::Clients, node.into(), Message::Request(request));
+            }
+            Plan::Ask(node) => {
+                self.note(EventKind::OpRouted { op, node });
+                self.ask_position(op, open.client, open.key, node, LogEnd::Visible);
+            }
+            Plan::Hold => {}
+            // HAProxy has no server for the connection and closes it.
+            Plan::Nowhere if self.is_haproxy() => self.fail(op, Failure::NoPrimary),
+            Plan::Nowhere => {
+                self.clients.waiting.push_back(op);
+                self.note(EventKind::OpWaits { op });
+            }
+        }
+    }
+
+    fn is_haproxy(&self) -> bool {
+        matches!(self.settings.routing, Routing::Haproxy(_))
     }
 
     /// Sends what waits; what still has nowhere to go waits on.
-    fn route_waiting(&mut self) {
+    pub(super) fn route_waiting(&mut self) {
         for op in core::mem::take(&mut self.clients.waiting) {
             if let Some(open) = self.clients.get(op) {
                 self.cause = open.cause;
@@ -230,6 +257,14 @@ impl Simulation {
     }
 
     pub(super) fn check_health(&mut self) {
+        if let Routing::Haproxy(haproxy) = self.settings.routing {
+            let changes = self.router.next_check(&haproxy);
+            self.router_changed(changes);
+            self.poll_lag();
+            let next = self.now + Span::from_millis(haproxy.inter);
+            self.queue.push(next, EventId(0), Due::HealthCheck);
+            return;
+        }
         self.router.check();
         for node in self.cluster.nodes() {
             self.send(Endpoint::Clients, node.into(), Message::Probe);
@@ -243,12 +278,15 @@ impl Simulation {
             return;
         };
         match message.message {
+            // One that was asked before HAProxy took over says nothing to it.
+            Message::ProbeReply { .. } if self.is_haproxy() => {}
             Message::ProbeReply { primary, timeline } => {
                 let news = self.router.answered(node, primary, timeline, self.now);
                 if news {
                     self.route_waiting();
                 }
             }
+            Message::LagReply { report, standbys } => self.on_lag_reply(node, report, &standbys),
             Message::Reply { op, reply } => self.on_reply(node, op, reply),
             _ => {}
         }
@@ -256,9 +294,23 @@ impl Simulation {
 
     fn on_reply(&mut self, node: NodeId, op: OpId, reply: Reply) {
         match reply {
-            Reply::ConnectionRefused => self.router.refused_connection(node),
+            Reply::ConnectionRefused => {
+                let (check, routing) = (op == OpId(0), &self.settings.routing);
+                let changes = self.router.refused_connection(node, check, routing);
+                self.router_changed(changes);
+            }
             Reply::NotPrimary => self.router.not_primary(node),
             _ => {}
+        }
+        let position = match reply {
+            Reply::Position { at } => Some(Some(at)),
+            Reply::ConnectionRefused | Reply::NotPrimary | Reply::Overloaded => Some(None),
+            _ => None,
+        };
+        if let Some(at) = position
+            && self.position_came(op, at)
+        {
+            return;
         }
         // An answer that comes after the client gave up, or a second one, finds nobody.
         let Some(open) = self.clients.get(op) else {
@@ -267,6 +319,7 @@ impl Simulation {
         match reply {
             Reply::Acked { tip } => {
                 self.clients.close(op);
+                self.write_ended(open.client);
                 let lost = self.oracle.acked(op, tip, self.now);
                 let latency = self
                     .oracle
@@ -281,9 +334,11 @@ impl Simulation {
                 if lost {
                     self.emit(EventKind::WriteLost { op });
                 }
+                self.write_acked(op, open.client, open.key, node, tip, open.level);
             }
-            Reply::Value { row } => {
+            Reply::Value { row, seen } => {
                 self.clients.close(op);
+                self.value_came(open.client, open.key, node, seen);
                 let verdict = self.oracle.answered(op, row, self.now);
                 let stale_versions = verdict.stale.map_or(0, |stale| stale.versions);
                 self.series.current().stale_reads += u32::from(stale_versions > 0);
@@ -292,27 +347,49 @@ impl Simulation {
             // Not executed there, for certain: another node may take it. A duplicate of an old refusal changes nothing.
             Reply::NotPrimary | Reply::ConnectionRefused if open.at == Some(node) => {
                 self.emit(EventKind::OpRefused { op, node });
-                if open.direct.is_some() {
+                if open.direct.is_some() || self.is_haproxy() {
                     self.fail(op, Failure::Refused);
                 } else {
                     self.route(op);
                 }
             }
             Reply::Overloaded if open.at == Some(node) => self.fail(op, Failure::Overloaded),
+            Reply::WaitEnded { result } if open.at == Some(node) => {
+                if result == WaitResult::OtherHistory {
+                    self.token_lost(open.client);
+                }
+                if let Some(open) = self.clients.get_mut(op) {
+                    open.fell_back = true;
+                }
+                self.route(op);
+            }
+            Reply::Position { at } if open.at == Some(node) => {
+                if let Some(open) = self.clients.get_mut(op) {
+                    open.position = Some(at);
+                }
+                self.route(op);
+            }
             Reply::ConnectionLost if open.at == Some(node) => {
                 self.clients.close(op);
+                self.write_ended(open.client);
                 self.oracle.unknown(op, self.now);
                 self.emit(EventKind::WriteUnknown { op });
             }
             Reply::NotPrimary
             | Reply::Overloaded
             | Reply::ConnectionRefused
-            | Reply::ConnectionLost => {}
+            | Reply::ConnectionLost
+            | Reply::WaitEnded { .. }
+            | Reply::Position { .. } => {}
         }
     }
 
     fn fail(&mut self, op: OpId, why: Failure) {
+        let open = self.clients.get(op);
         self.clients.close(op);
+        if let Some(open) = open.filter(OpenOp::is_write) {
+            self.write_ended(open.client);
+        }
         self.oracle.failed(op, why, self.now);
         self.emit(EventKind::OpFailed { op, why });
     }
@@ -327,6 +404,7 @@ impl Simulation {
             (OpKind::Read, Some(_)) => self.fail(op, Failure::TimedOut),
             (OpKind::Write { .. }, Some(_)) => {
                 self.clients.close(op);
+                self.write_ended(open.client);
                 self.oracle.unknown(op, self.now);
                 self.emit(EventKind::WriteUnknown { op });
             }

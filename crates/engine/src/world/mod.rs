@@ -3,7 +3,7 @@
 //! [`Simulation`] owns the nodes, the network, the clients with their router, the event queue, the trace and the oracle,
 //! and moves them from event to event. It is a pure function of its scenario: nothing else goes in.
 //!
-//! `step`: the event loop. `queue`: what is due. `network`: links and messages. `clients` and `router`: who asks whom. `workload`: what is asked.
+//! `step`: the event loop. `queue`: what is due. `network`: links and messages. `clients`, `router`, `routing` and `sessions`: who asks whom. `workload`: what is asked.
 //! `actions`: what a person does. `series`: what the charts show. `verdicts`: fates and the
 //! state of the whole.
 
@@ -12,8 +12,10 @@ mod clients;
 mod network;
 mod queue;
 mod router;
+mod routing;
 mod series;
 mod services;
+mod sessions;
 mod step;
 mod verdicts;
 mod workload;
@@ -29,10 +31,14 @@ use crate::time::{Span, Time};
 use crate::trace::Trace;
 
 pub use network::{InFlight, Link, Network};
-pub use router::{Believed, Router};
+pub use router::{Believed, Check, Checks, Router};
 pub use series::{Health, LANE_CAP, LaneChange, Lanes, SAMPLES, Sample, Series};
+pub use sessions::{InstanceFrom, Session};
 pub use verdicts::{ClusterVerdict, Fate};
-use {clients::Clients, queue::Due, queue::Queue, services::ServiceHost, workload::Generator};
+use {
+    clients::Clients, queue::Due, queue::Queue, services::ServiceHost, sessions::Sessions,
+    workload::Generator,
+};
 
 /// What the world knows of a node that the node does not.
 #[derive(Clone, Debug)]
@@ -86,6 +92,9 @@ pub struct Simulation {
     looks: Vec<(NodeId, crate::scenario::Endpoint, u64)>,
     clients: Clients,
     router: Router,
+    sessions: Sessions,
+    /// Tells the timers of this routing's looks at lag from those of an earlier one.
+    look_epoch: u32,
     generator: Generator,
     oracle: Oracle,
     trace: Trace,
@@ -144,12 +153,14 @@ impl Simulation {
                 .collect(),
             looks: Vec::new(),
             network: Network::new(&cluster, &settings.manager),
+            router: Router::new(count, &settings.routing),
+            sessions: Sessions::new(cluster.clients.len()),
+            look_epoch: 0,
             settings,
             actions: Arc::new(actions),
             next_action: 0,
             queue: Queue::default(),
             clients: Clients::default(),
-            router: Router::new(count),
             generator: Generator::new(seed, workload),
             oracle: Oracle::new(keys, cluster.clients.len()),
             trace: Trace::new(),
@@ -170,6 +181,7 @@ impl Simulation {
         simulation.schedule_workload();
         let check = Time(simulation.settings.timers.health_check_us);
         simulation.queue.push(check, EventId(0), Due::HealthCheck);
+        simulation.schedule_look();
         Ok(simulation)
     }
 

@@ -30,6 +30,8 @@ pub(crate) enum Due {
     Workload { epoch: u32 },
     /// The router's next health check.
     HealthCheck,
+    /// The router looks how far the nodes are behind.
+    Look { epoch: u32 },
     /// A client gives up on an operation.
     ClientTimeout { op: OpId },
 }

@@ -187,6 +187,7 @@ impl Simulation {
                 }
             }
             Due::HealthCheck => self.check_health(),
+            Due::Look { epoch } => self.look_at_lag(epoch),
             Due::ClientTimeout { op } => self.on_client_timeout(op),
         }
     }
@@ -238,7 +239,7 @@ impl Simulation {
                 return;
             }
             Message::Request(request) => request.op,
-            Message::Probe => crate::ids::OpId(0),
+            Message::Probe | Message::LagPoll => crate::ids::OpId(0),
             _ => return,
         };
         self.send(

@@ -14,6 +14,7 @@ mod pg3b;
 mod pg3c;
 mod pg3d;
 mod pg4;
+mod pg5b;
 mod pg6;
 
 use serde_json::Value;

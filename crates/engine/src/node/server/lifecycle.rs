@@ -136,6 +136,7 @@ impl Node {
         if self.role != Role::Promoting || self.flush < tip || self.replay < tip {
             return;
         }
+        self.end_waits(cx);
         let Some(server) = &mut self.server else {
             return;
         };

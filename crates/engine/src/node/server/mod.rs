@@ -24,7 +24,7 @@ use std::collections::VecDeque;
 
 use crate::event::EventKind;
 use crate::ids::{Lsn, NodeId, NodeSet, Timeline};
-use crate::message::Replication;
+use crate::message::{ReplayLags, Replication};
 use crate::node::{Context, Node, Role};
 use crate::scenario::{Admin, StandbyNames};
 use crate::time::Time;
@@ -165,6 +165,19 @@ impl Server {
         self.rebuild.is_some() || self.empty
     }
 
+    pub(crate) fn replay_is_paused(&self) -> bool {
+        self.replaying.is_paused()
+    }
+
+    /// `replay_lag` of every standby that streams from it.
+    pub(crate) fn replay_lags(&self) -> ReplayLags {
+        self.senders
+            .iter()
+            .enumerate()
+            .filter_map(|(node, sender)| Some((NodeId(node as u8), sender.as_ref()?.lag.replay)))
+            .collect()
+    }
+
     pub(crate) fn waiting_commits(&self) -> usize {
         self.commits.waiting()
     }
@@ -285,6 +298,14 @@ impl Node {
         if self.server.is_none() {
             return false;
         }
+        let ok = self.carry_out(cx, command);
+        if !self.waits.is_empty() {
+            self.end_waits(cx);
+        }
+        ok
+    }
+
+    fn carry_out(&mut self, cx: &mut Context<'_>, command: &Command) -> bool {
         match command {
             Command::Promote => self.promote_server(cx),
             Command::Follow(upstream) => self.follow(cx, *upstream),
