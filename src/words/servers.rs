@@ -5,6 +5,7 @@ use replicascope_engine::message::Refusal;
 use replicascope_engine::scenario::{Admin, Service, ServiceAction};
 
 use super::events::Mark;
+use super::mysql;
 
 /// The line for an event of a database server, if it deserves one.
 pub(super) fn line(kind: &EventKind) -> Option<(Mark, String)> {
@@ -109,7 +110,7 @@ pub(super) fn line(kind: &EventKind) -> Option<(Mark, String)> {
         ),
         EventKind::ServiceChanged { service, what } => changed(service, what),
         EventKind::Routing(ref event) => return super::routing::line(event),
-        _ => return None,
+        _ => return mysql::line(kind),
     })
 }
 
@@ -129,6 +130,9 @@ fn cannot_follow(
         Refusal::LogRemoved => {
             format!("{upstream} no longer has the log that {node} needs; only a copy helps.")
         }
+        Refusal::SourceLacksOwn { .. }
+        | Refusal::NotInBinlog { .. }
+        | Refusal::ImpossiblePosition => return mysql::refused(node, upstream, why),
         Refusal::NobodyListens | Refusal::NotReady => return None,
     })
 }
@@ -162,6 +166,9 @@ pub(super) fn command(node: replicascope_engine::ids::NodeId, command: &Admin) -
         Admin::ResumeReplay => format!("Replay on {node} is to go on."),
         Admin::StopReceiver => format!("{node} is to stop receiving."),
         Admin::StartReceiver => format!("{node} is to receive again."),
+        Admin::ResetReplica => {
+            format!("{node} is to throw away what it has received and not applied.")
+        }
         Admin::CancelWait { op } => format!("The wait of write {} is cancelled.", op.0),
         Admin::TerminateBackend { op } => format!("The connection of write {} is ended.", op.0),
         Admin::TerminateSender { standby } => {

@@ -13,6 +13,7 @@ use serde::Serialize;
 use crate::ids::{ClientId, EventId, Key, Lsn, MessageId, NodeId, OpId, Timeline};
 use crate::manager::ManagerEvent;
 use crate::message::{MessageKind, Refusal};
+use crate::node::server::Gtid;
 use crate::scenario::{Endpoint, Service, ServiceAction};
 use crate::time::Time;
 
@@ -66,6 +67,30 @@ pub enum NoEffect {
     CommandRefused,
     /// The service is in that state already, or cannot get into it from the one it is in.
     SameService,
+}
+
+/// Why the applier of a MySQL or MariaDB replica stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ApplierError {
+    /// MariaDB with `gtid_strict_mode`, error 1950: the transaction's number is not above that of one in the replica's own
+    /// binlog (R-LW-4).
+    OutOfOrder {
+        /// The transaction that was to be applied.
+        gtid: Gtid,
+        /// The one in the binlog.
+        existing: Gtid,
+    },
+}
+
+impl ApplierError {
+    /// The database's number of the error.
+    #[must_use]
+    pub fn code(&self) -> u16 {
+        match self {
+            Self::OutOfOrder { .. } => 1_950,
+        }
+    }
 }
 
 /// Why a replication connection ended.
@@ -607,6 +632,64 @@ pub enum EventKind {
     },
     /// A router, a session or a waiting read did something.
     Routing(RoutingEvent),
+
+    /// A group of commits is in a source's binlog file; the operating system has it, the disk perhaps not (R-MY-1).
+    BinlogWritten {
+        /// Who.
+        node: NodeId,
+        /// Up to.
+        lsn: Lsn,
+    },
+    /// AFTER_COMMIT: the storage engine committed a write, so others see it, and its client is not answered yet (R-MY-3).
+    EngineCommitted {
+        /// Who.
+        node: NodeId,
+        /// Operation.
+        op: OpId,
+        /// Where.
+        lsn: Lsn,
+    },
+    /// A replica did not apply a transaction, since it has executed one of the same GTID (R-LW-6).
+    TransactionSkipped {
+        /// Who.
+        node: NodeId,
+        /// Where.
+        lsn: Lsn,
+    },
+    /// A replica follows a source without error and keeps transactions that the source does not have (R-LW-4, R-LW-5).
+    ErrantKept {
+        /// Who.
+        node: NodeId,
+        /// Whom it follows.
+        upstream: NodeId,
+        /// The last position they share.
+        fork: Lsn,
+        /// How many transactions.
+        count: u32,
+    },
+    /// A new source passes its errant transactions on to its replicas (R-LW-4).
+    ErrantSpread {
+        /// Who.
+        node: NodeId,
+        /// How many transactions.
+        count: u32,
+    },
+    /// The applier of a replica stopped with an error; the receiver goes on.
+    ApplierStopped {
+        /// Whose.
+        node: NodeId,
+        /// Why.
+        why: ApplierError,
+    },
+    /// What a replica had received and not applied was thrown away.
+    RelayLogDropped {
+        /// Whose.
+        node: NodeId,
+        /// The first record of it.
+        from: Lsn,
+        /// How many records.
+        dropped: u32,
+    },
 }
 
 impl EventKind {
@@ -638,6 +721,9 @@ impl EventKind {
                 | Self::Flushed { .. }
                 | Self::Replayed { .. }
                 | Self::Committed { .. }
+                | Self::BinlogWritten { .. }
+                | Self::EngineCommitted { .. }
+                | Self::TransactionSkipped { .. }
                 | Self::LockWait { .. }
                 | Self::ServiceSilent { .. }
         ) && !self.is_routine()

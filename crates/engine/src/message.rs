@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::ids::{ClientId, Key, Lsn, NodeId, NodeSet, OpId, Timeline, Tip};
 use crate::manager::ManagerMessage;
+use crate::node::server::Gtid;
 use crate::node::table::Row;
 use crate::node::wal::{Record, Segment};
 use crate::scenario::CommitLevel;
@@ -166,6 +167,8 @@ pub struct BaseBackup {
     pub history: Vec<Segment>,
     /// For each key, the newest record's position and version.
     pub heads: Vec<crate::node::table::Head>,
+    /// What the copied server executed and its history does not have (R-LW-4).
+    pub errant: Vec<Record>,
 }
 
 /// A message.
@@ -359,8 +362,40 @@ pub enum Refusal {
     },
     /// The standby has more of the same history than the server has flushed.
     AheadOfFlush,
-    /// The log that the standby needs is no longer kept (R-PG-14).
+    /// The log that the standby needs is no longer kept (R-PG-14); MySQL and MariaDB: error 1236, purged.
     LogRemoved,
+    /// MySQL, error 1236: the replica has a transaction with the source's own UUID that the source does not have (R-LW-4).
+    SourceLacksOwn {
+        /// The newest of them.
+        gtid: Gtid,
+    },
+    /// MariaDB, error 1236: the GTID that the replica asks to start after is not in the source's binlog (R-LW-4).
+    NotInBinlog {
+        /// Which.
+        gtid: Gtid,
+        /// The source has numbers at least as high, so the message adds that the replica has probably diverged.
+        diverged: bool,
+    },
+    /// MySQL by file and position, error 1236: the source's file ends before the position.
+    ImpossiblePosition,
+}
+
+impl Refusal {
+    /// The number of MySQL's and MariaDB's error, after which the receiver does not try again.
+    #[must_use]
+    pub fn code(&self) -> Option<u16> {
+        match self {
+            Self::LogRemoved
+            | Self::SourceLacksOwn { .. }
+            | Self::NotInBinlog { .. }
+            | Self::ImpossiblePosition => Some(1_236),
+            Self::NobodyListens
+            | Self::NotReady
+            | Self::Diverged { .. }
+            | Self::BehindTimeline { .. }
+            | Self::AheadOfFlush => None,
+        }
+    }
 }
 
 /// What two database servers say to each other. `conn` is the number of a connection, given by the standby.

@@ -112,6 +112,13 @@ names!(
     SplitBrain,
     RebuildFailed,
     Routing,
+    BinlogWritten,
+    EngineCommitted,
+    TransactionSkipped,
+    ErrantKept,
+    ErrantSpread,
+    ApplierStopped,
+    RelayLogDropped,
 );
 
 impl EventName {

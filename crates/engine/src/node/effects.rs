@@ -1,6 +1,6 @@
 //! What comes out of a node: its only way to act on the world.
 
-use super::server::{ServerTimer, Timing};
+use super::server::{Family, ServerTimer, Timing};
 use crate::event::EventKind;
 use crate::ids::NodeId;
 use crate::message::Message;
@@ -75,7 +75,12 @@ pub struct Context<'a> {
     pub out: &'a mut Vec<Effect>,
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
+    /// MySQL's or MariaDB's parameters, if that is the database.
+    pub(crate) fn mysql(&self) -> Option<Family<'a>> {
+        Family::of(&self.settings.database)
+    }
+
     pub(crate) fn send(&mut self, to: impl Into<Endpoint>, message: impl Into<Message>) {
         self.out.push(Effect::Send {
             to: to.into(),

@@ -317,6 +317,9 @@ impl Node {
     /// Whether it fell back from semi-sync to async.
     #[must_use]
     pub fn semi_sync_is_off(&self) -> bool {
+        if let Some(server) = &self.server {
+            return self.role == Role::Primary && server.semi_sync_is_off();
+        }
         self.primary
             .as_ref()
             .is_some_and(|primary| primary.semi_sync_off)
@@ -493,11 +496,12 @@ impl Node {
         }
     }
 
-    /// Stops at once. What was flushed stays; what was not, and what was only in memory, is gone.
-    pub(crate) fn crash(&mut self) {
+    /// Stops at once. What was flushed stays; what was not, and what was only in memory, is gone. Of MySQL and MariaDB what
+    /// was written stays as well unless the power is lost.
+    pub(crate) fn crash(&mut self, power_lost: bool) {
         self.waits.clear();
         if self.server.is_some() {
-            self.crash_server();
+            self.crash_server(power_lost);
             return;
         }
         let lost: Vec<_> = self
@@ -597,6 +601,7 @@ impl Node {
     pub(crate) fn settings_changed(&mut self, cx: &mut Context<'_>) {
         if self.server.is_some() {
             self.standby_names_reloaded(cx);
+            self.semi_sync_reloaded(cx);
         } else if self.primary.is_some() {
             self.check_lease(cx);
             self.maintain_membership(cx);

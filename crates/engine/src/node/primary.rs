@@ -307,6 +307,7 @@ impl Node {
         BaseBackup {
             rows,
             heads,
+            errant: Vec::new(),
             history,
             tip: Tip {
                 timeline,

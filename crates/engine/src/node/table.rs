@@ -121,6 +121,20 @@ impl Table {
         }
     }
 
+    /// Makes the write of a record of this history visible, unless a newer one of it is. What the row was before may be from
+    /// another history, whose positions say nothing.
+    pub(crate) fn commit(&mut self, record: &Record) {
+        let row = &mut self.rows[record.key.0 as usize];
+        if record.timeline != row.timeline || record.lsn > row.lsn {
+            *row = Row::from(record);
+        }
+    }
+
+    /// Makes a record's write visible, whatever is there.
+    pub(crate) fn put(&mut self, record: &Record) {
+        self.rows[record.key.0 as usize] = Row::from(record);
+    }
+
     /// Takes back every record after `fork`. `wal` still holds them.
     ///
     /// # Errors
@@ -135,7 +149,7 @@ impl Table {
                 lsn: before,
                 version: record.version - 1,
             };
-            if rows[key].lsn > fork {
+            if rows[key].tip() == record.tip() {
                 rows[key] = match wal.get(before) {
                     Some(older) => Row::from(older),
                     None if before == Lsn::ZERO => Row::default(),
@@ -149,6 +163,13 @@ impl Table {
         self.rows = rows;
         self.heads = heads;
         Ok(())
+    }
+
+    /// The log goes back to `fork` and what it held before is not known: the newest record of a key is none.
+    pub(crate) fn forget_heads_after(&mut self, fork: Lsn) {
+        for head in self.heads.iter_mut().filter(|head| head.lsn > fork) {
+            *head = Head::default();
+        }
     }
 
     /// Sets the heads back to what the log holds, after a crash took its unflushed end.

@@ -30,6 +30,17 @@ pub struct Record {
     pub client: ClientId,
 }
 
+impl Record {
+    /// Where it is: the history that ends with it.
+    #[must_use]
+    pub fn tip(&self) -> Tip {
+        Tip {
+            timeline: self.timeline,
+            lsn: self.lsn,
+        }
+    }
+}
+
 /// From which position on a timeline is in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segment {

@@ -98,6 +98,10 @@ impl Node {
     }
 
     pub(super) fn start_flush(&mut self, cx: &mut Context<'_>) {
+        if self.is_mysql() {
+            self.write_binlog(cx);
+            return;
+        }
         if self.flushing || self.flush >= self.wal.tip().lsn {
             return;
         }

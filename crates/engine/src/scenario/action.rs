@@ -202,6 +202,8 @@ pub enum Admin {
     StopReceiver,
     /// Receive again.
     StartReceiver,
+    /// Throw away what was received and not applied: `RESET REPLICA`. Only while it does not receive (MySQL, MariaDB).
+    ResetReplica,
     /// Cancel the statement of a write that waits: `pg_cancel_backend`, `KILL QUERY` (R-PG-7).
     CancelWait {
         /// Which write, by its number among all operations.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::read::{Problem, ScenarioError};
 use super::standby_names::StandbyNames;
 use super::validate::{Checked, within};
+use crate::ids::NodeId;
 
 /// Which database the nodes run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,7 +68,7 @@ pub struct Postgresql {
     /// A standby replays a commit no earlier than so long after it was made, ms (R-PG-10).
     pub recovery_min_apply_delay: u64,
     /// The standby that `recovery_min_apply_delay` holds for; all of them when absent.
-    pub recovery_min_apply_delay_on: Option<crate::ids::NodeId>,
+    pub recovery_min_apply_delay_on: Option<NodeId>,
     /// Log that is kept for standbys beyond what the last checkpoint left, MB (R-PG-14).
     pub wal_keep_size: u64,
     /// Whether every standby streams from a replication slot, which pins the log that it has not confirmed (R-PG-14).
@@ -133,6 +134,8 @@ pub struct Mysql {
     pub sync_binlog: u32,
     /// Whether commits wait for replicas (R-MY-2).
     pub rpl_semi_sync_source_enabled: bool,
+    /// The replicas on which `rpl_semi_sync_replica_enabled` is on; `null`: on all of them (R-MY-2).
+    pub rpl_semi_sync_replica_enabled: Option<Vec<NodeId>>,
     /// Longest wait, ms, before semi-sync is switched off in silence (R-MY-5).
     pub rpl_semi_sync_source_timeout: u64,
     /// How many replicas must have received a transaction, 1 or more (R-MY-2).
@@ -158,6 +161,7 @@ impl Default for Mysql {
         Self {
             sync_binlog: 1,
             rpl_semi_sync_source_enabled: false,
+            rpl_semi_sync_replica_enabled: None,
             rpl_semi_sync_source_timeout: 10_000,
             rpl_semi_sync_source_wait_for_replica_count: 1,
             rpl_semi_sync_source_wait_no_replica: true,
@@ -192,6 +196,8 @@ pub struct Mariadb {
     pub sync_binlog: u32,
     /// Whether commits wait for a replica (R-MY-2).
     pub rpl_semi_sync_master_enabled: bool,
+    /// The replicas on which `rpl_semi_sync_slave_enabled` is on; `null`: on all of them (R-MY-2).
+    pub rpl_semi_sync_slave_enabled: Option<Vec<NodeId>>,
     /// Longest wait, ms, before semi-sync is switched off in silence (R-MY-5).
     pub rpl_semi_sync_master_timeout: u64,
     /// Whether a commit waits the full time-out even when no replica is connected (R-MY-6).
@@ -217,6 +223,7 @@ impl Default for Mariadb {
         Self {
             sync_binlog: 0,
             rpl_semi_sync_master_enabled: false,
+            rpl_semi_sync_slave_enabled: None,
             rpl_semi_sync_master_timeout: 10_000,
             rpl_semi_sync_master_wait_no_slave: true,
             rpl_semi_sync_master_wait_point: WaitPoint::AfterCommit,
@@ -251,7 +258,7 @@ impl Database {
             Self::Textbook => Ok(()),
             Self::Postgresql(settings) => settings.validate(&format!("{path}.postgresql"), nodes),
             Self::Mysql(settings) => settings.validate(&format!("{path}.mysql"), nodes),
-            Self::Mariadb(settings) => settings.validate(&format!("{path}.mariadb")),
+            Self::Mariadb(settings) => settings.validate(&format!("{path}.mariadb"), nodes),
         }
     }
 }
@@ -328,6 +335,11 @@ impl Postgresql {
 
 impl Mysql {
     fn validate(&self, path: &str, nodes: usize) -> Checked {
+        known(
+            &format!("{path}.rpl_semi_sync_replica_enabled"),
+            self.rpl_semi_sync_replica_enabled.as_deref(),
+            nodes,
+        )?;
         within(
             &format!("{path}.rpl_semi_sync_source_timeout"),
             self.rpl_semi_sync_source_timeout,
@@ -366,8 +378,28 @@ impl Mysql {
     }
 }
 
+/// Every node of a list is one of the cluster.
+fn known(path: &str, list: Option<&[NodeId]>, nodes: usize) -> Checked {
+    let unknown = |&(_, node): &(usize, &NodeId)| node.index() >= nodes;
+    match list.unwrap_or_default().iter().enumerate().find(unknown) {
+        None => Ok(()),
+        Some((index, node)) => Err(ScenarioError::new(
+            format!("{path}[{index}]"),
+            Problem::NoSuchNode {
+                node: node.to_string(),
+                nodes,
+            },
+        )),
+    }
+}
+
 impl Mariadb {
-    fn validate(&self, path: &str) -> Checked {
+    fn validate(&self, path: &str, nodes: usize) -> Checked {
+        known(
+            &format!("{path}.rpl_semi_sync_slave_enabled"),
+            self.rpl_semi_sync_slave_enabled.as_deref(),
+            nodes,
+        )?;
         within(
             &format!("{path}.rpl_semi_sync_master_timeout"),
             self.rpl_semi_sync_master_timeout,

@@ -391,6 +391,7 @@ impl Rules<'_> {
             | Admin::ResumeReplay
             | Admin::StopReceiver
             | Admin::StartReceiver
+            | Admin::ResetReplica
             | Admin::CancelWait { .. }
             | Admin::TerminateBackend { .. } => Ok(()),
         }

@@ -111,7 +111,7 @@ impl Simulation {
             .filter(|record| this.lease_until().is_some() && record.timeline == this.timeline())
             .map(|record| record.op)
             .collect();
-        this.crash();
+        this.crash(how == KillKind::PowerOff);
         let host = &mut self.hosts[node.index()];
         host.health = health;
         host.killed = how;

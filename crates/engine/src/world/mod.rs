@@ -327,7 +327,7 @@ impl Simulation {
             return (0, Span::ZERO);
         };
         let (leader, node) = (&self.nodes[leader.index()], &self.nodes[node.index()]);
-        let behind = leader.positions().flush.ahead_of(node.positions().replay);
+        let behind = leader.settled().ahead_of(node.positions().replay);
         if behind == 0 || leader.id() == node.id() {
             return (0, Span::ZERO);
         }

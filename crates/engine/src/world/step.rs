@@ -339,7 +339,9 @@ impl Simulation {
                     self.oracle.inserted(op, tip, record.version);
                 }
             }
-            EventKind::Flushed { node, lsn } => self.observe_flush(node, lsn),
+            EventKind::Flushed { node, lsn } | EventKind::BinlogWritten { node, lsn } => {
+                self.observe_flush(node, lsn);
+            }
             EventKind::Promoted {
                 node,
                 timeline,

@@ -4,10 +4,11 @@
 
 use replicascope_engine::event::EventKind;
 use replicascope_engine::ids::{ClientId, Key, NodeId, OpId};
+use replicascope_engine::node::server::{ReplicaStatus, SemiSyncStatus};
 use replicascope_engine::oracle::Op;
 use replicascope_engine::scenario::{
-    Action, Admin, Arrival, CommitLevel, Database, KillKind, LinkOverride, LinkSettings, Mode,
-    Postgresql, ReadPolicy, Setting, Workload,
+    Action, Admin, Arrival, CommitLevel, Database, KillKind, LinkOverride, LinkSettings, Mariadb,
+    Mode, Mysql, Postgresql, ReadPolicy, Setting, Workload,
 };
 use replicascope_engine::time::{Span, Time};
 use replicascope_engine::{Scenario, Simulation};
@@ -67,6 +68,20 @@ pub(crate) fn postgresql(replicas: u8, delay_ms: u64, settings: Postgresql) -> S
     scenario
 }
 
+/// A quiet MySQL cluster of one source and `replicas` replicas.
+pub(crate) fn mysql(replicas: u8, delay_ms: u64, settings: Mysql) -> Scenario {
+    let mut scenario = postgresql(replicas, delay_ms, Postgresql::default());
+    scenario.settings.database = Database::Mysql(Box::new(settings));
+    scenario
+}
+
+/// A quiet MariaDB cluster of one source and `replicas` replicas.
+pub(crate) fn mariadb(replicas: u8, delay_ms: u64, settings: Mariadb) -> Scenario {
+    let mut scenario = postgresql(replicas, delay_ms, Postgresql::default());
+    scenario.settings.database = Database::Mariadb(Box::new(settings));
+    scenario
+}
+
 /// One direction of a link changes, both ways.
 pub(crate) fn delay_between(scenario: &mut Scenario, a: NodeId, b: NodeId, delay_ms: u64) {
     let link = LinkSettings {
@@ -113,6 +128,58 @@ impl Lab {
             node,
             how: KillKind::PowerOff,
         });
+    }
+
+    /// Ends a database's process; its host stays.
+    pub(crate) fn kill_process(&mut self, node: NodeId) {
+        self.act(Action::Kill {
+            node,
+            how: KillKind::Process,
+        });
+    }
+
+    pub(crate) fn promote(&mut self, node: NodeId) {
+        self.act(Action::Promote { node });
+    }
+
+    pub(crate) fn follow(&mut self, node: NodeId, upstream: NodeId) {
+        self.admin(node, Admin::Follow { upstream });
+    }
+
+    /// Time goes on.
+    pub(crate) fn wait_ms(&mut self, millis: u64) {
+        let at = self.simulation.now() + Span::from_millis(millis);
+        self.simulation.advance_to(at);
+    }
+
+    /// A read asked of one node, answered: the value, 0 when there is none.
+    pub(crate) fn value_at(&mut self, key: u32, node: NodeId) -> u32 {
+        let op = self.read(key, Some(node));
+        self.wait_ms(10);
+        self.op(op).returned.expect("answered").value
+    }
+
+    /// The status variables of semi-sync on a MySQL or MariaDB server.
+    pub(crate) fn semi_sync(&self, node: NodeId) -> SemiSyncStatus {
+        let database = &self.simulation.settings().database;
+        let status = self.simulation.node(node).semi_sync_status(database);
+        status.expect("MySQL or MariaDB")
+    }
+
+    /// `SHOW REPLICA STATUS`.
+    pub(crate) fn replica(&self, node: NodeId) -> ReplicaStatus {
+        let now = self.simulation.now();
+        let status = self.simulation.node(node).replica_status(now);
+        status.expect("a replica")
+    }
+
+    /// The keys that a node's table has a value for.
+    pub(crate) fn rows(&self, node: NodeId) -> Vec<u32> {
+        let rows = self.simulation.node(node).table().rows().iter();
+        (0..)
+            .zip(rows)
+            .filter_map(|(key, row)| (row.version > 0).then_some(key))
+            .collect()
     }
 
     pub(crate) fn restart(&mut self, node: NodeId) {

@@ -8,6 +8,10 @@
 #[path = "../lab/mod.rs"]
 mod lab;
 
+mod my0;
+mod my1x;
+mod my2;
+mod my4;
 mod pg1;
 mod pg3a;
 mod pg3b;

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::{Context, Node, Role, ServerTimer};
+use super::{Context, Family, Node, Role, ServerTimer};
 use crate::event::EventKind;
 use crate::ids::{Key, Lsn, OpId, Tip};
 use crate::message::{Message, Reply, Request};
@@ -29,6 +29,10 @@ pub(super) enum Stage {
     Flushing,
     /// It waits for standbys.
     Waiting(Mark),
+    /// Its group's turn at the disk is not over (MySQL, MariaDB).
+    Logging,
+    /// It waits for semi-sync replicas, since then.
+    Acking(Time),
 }
 
 /// A commit that is not done.
@@ -39,6 +43,8 @@ pub(super) struct Commit {
     pub(super) tip: Tip,
     pub(super) level: CommitLevel,
     pub(super) stage: Stage,
+    /// The storage engine has committed: others see the row, and it is not locked (AFTER_COMMIT).
+    pub(super) engine_committed: bool,
 }
 
 /// A write that waits for a row lock.
@@ -63,6 +69,23 @@ pub(super) struct Commits {
 impl Commits {
     pub(super) fn waiting(&self) -> usize {
         self.queue.len()
+    }
+
+    /// How many wait for semi-sync replicas.
+    pub(super) fn acking(&self) -> usize {
+        let acking = |commit: &&Commit| matches!(commit.stage, Stage::Acking(_));
+        self.queue.iter().filter(acking).count()
+    }
+
+    /// Since when the one that has waited longest for semi-sync replicas waits.
+    pub(super) fn first_acking(&self) -> Option<Time> {
+        self.queue
+            .iter()
+            .filter_map(|commit| match commit.stage {
+                Stage::Acking(since) => Some(since),
+                _ => None,
+            })
+            .min()
     }
 
     pub(super) fn apply_feedback(&self) -> Lsn {
@@ -150,7 +173,12 @@ impl Node {
             key: request.key,
             tip,
             level,
-            stage: Stage::Flushing,
+            stage: if server.mysql {
+                Stage::Logging
+            } else {
+                Stage::Flushing
+            },
+            engine_committed: false,
         };
         if level == CommitLevel::Off {
             self.finish_commit(cx, commit, Outcome::Acked);
@@ -235,6 +263,8 @@ impl Node {
                             Mark::Replayed => released.replay,
                         }
                 }
+                // These have a way of their own.
+                Stage::Logging | Stage::Acking(_) => false,
             };
             if done {
                 self.take_commit(index);
@@ -253,10 +283,53 @@ impl Node {
         }
     }
 
+    pub(super) fn commit_at(&self, index: usize) -> Option<Commit> {
+        self.server.as_ref()?.commits.queue.get(index).copied()
+    }
+
+    pub(super) fn set_stage(&mut self, index: usize, stage: Stage) {
+        if let Some(server) = &mut self.server
+            && let Some(commit) = server.commits.queue.get_mut(index)
+        {
+            commit.stage = stage;
+        }
+    }
+
+    /// AFTER_COMMIT: the storage engine commits, then the wait begins. Others see the row, and its lock is free.
+    pub(super) fn commit_before_wait(&mut self, cx: &mut Context<'_>, index: usize) {
+        let Some(commit) = self.commit_at(index) else {
+            return;
+        };
+        if let Some(server) = &mut self.server {
+            server.commits.queue[index].engine_committed = true;
+        }
+        if let Some(record) = self.wal.get(commit.tip.lsn) {
+            self.table.commit(record);
+        }
+        cx.note(EventKind::EngineCommitted {
+            node: self.id,
+            op: commit.op,
+            lsn: commit.tip.lsn,
+        });
+        self.unlock(cx, commit.key);
+    }
+
+    /// Ends a commit: visible and unlocked, if it was not, and answered.
+    pub(super) fn complete(&mut self, cx: &mut Context<'_>, index: usize, outcome: Outcome) {
+        let Some(commit) = self.commit_at(index) else {
+            return;
+        };
+        self.take_commit(index);
+        self.finish_commit(cx, commit, outcome);
+        if !commit.engine_committed {
+            self.unlock(cx, commit.key);
+        }
+    }
+
     /// Makes a write visible and tells its client.
     fn finish_commit(&mut self, cx: &mut Context<'_>, commit: Commit, outcome: Outcome) {
         if let Some(record) = self.wal.get(commit.tip.lsn) {
-            self.table.apply(record);
+            self.table.commit(record);
         }
         cx.note(EventKind::Committed {
             node: self.id,
@@ -278,13 +351,14 @@ impl Node {
     }
 
     /// For a primary `replay` is up to where everything is visible.
-    fn move_visible_end(&mut self) {
+    pub(super) fn move_visible_end(&mut self) {
         let tip = self.wal.tip().lsn;
         if let Some(server) = &self.server {
             let visible = server
                 .commits
                 .queue
-                .front()
+                .iter()
+                .find(|commit| !commit.engine_committed)
                 .map_or(tip, |commit| Lsn(commit.tip.lsn.0 - 1));
             self.replay = self.replay.max(visible);
         }
@@ -314,12 +388,16 @@ impl Node {
         let Some(server) = &self.server else {
             return false;
         };
-        let waiting = |commit: &Commit| commit.op == op && commit.stage != Stage::Flushing;
+        let waiting = |commit: &Commit| {
+            commit.op == op && matches!(commit.stage, Stage::Waiting(_) | Stage::Acking(_))
+        };
         let Some(index) = server.commits.queue.iter().position(waiting) else {
             return false;
         };
-        let commit = server.commits.queue[index];
-        self.take_commit(index);
+        if matches!(server.commits.queue[index].stage, Stage::Acking(_)) {
+            // Semi-sync stays on (R-MY-6, measured).
+            self.count_tx(false);
+        }
         cx.event(EventKind::WaitEnded {
             node: self.id,
             op,
@@ -330,8 +408,8 @@ impl Node {
         } else {
             Outcome::Acked
         };
-        self.finish_commit(cx, commit, outcome);
-        self.unlock(cx, commit.key);
+        self.complete(cx, index, outcome);
+        self.move_visible_end();
         true
     }
 
@@ -357,16 +435,11 @@ impl Node {
             cx.send(Endpoint::Clients, Message::Reply { op, reply });
         }
     }
-
-    /// For commits that give up waiting by themselves (semi-sync).
-    pub(super) fn on_server_commit_wait(&mut self, cx: &mut Context<'_>) {
-        self.finish_commits(cx);
-    }
 }
 
 /// What a client is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
+pub(super) enum Outcome {
     Acked,
     ConnectionLost,
 }
@@ -390,23 +463,16 @@ impl Timing {
                 status_interval: some(settings.wal_receiver_status_interval * 1_000),
                 retry: Span::from_millis(settings.wal_retrieve_retry_interval),
             },
-            Database::Mysql(settings) => {
-                Self::mysql(settings.replica_net_timeout, settings.source_connect_retry)
+            // A source notices that a replica is gone when it next sends; a replica by `net_timeout` (R-MY-12).
+            Database::Mysql(_) | Database::Mariadb(_) | Database::Textbook => {
+                let family = Family::of(database);
+                Self {
+                    sender_timeout: None,
+                    receiver_timeout: family.map(|family| family.net_timeout),
+                    status_interval: None,
+                    retry: family.map_or(Span(1_000_000), |family| family.connect_retry),
+                }
             }
-            Database::Mariadb(settings) => {
-                Self::mysql(settings.slave_net_timeout, settings.master_connect_retry)
-            }
-            Database::Textbook => Self::mysql(0, 1),
-        }
-    }
-
-    /// A source notices that a replica is gone when it next sends; a replica by `net_timeout` (R-MY-12).
-    fn mysql(net_timeout: u64, retry: u64) -> Self {
-        Self {
-            sender_timeout: None,
-            receiver_timeout: (net_timeout > 0).then_some(Span::from_millis(net_timeout * 1_000)),
-            status_interval: None,
-            retry: Span::from_millis(retry * 1_000),
         }
     }
 }

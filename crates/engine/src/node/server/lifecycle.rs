@@ -10,8 +10,12 @@ use crate::time::Span;
 impl Node {
     /// The start of the run: the cluster has been up for a while.
     pub(crate) fn start_server(&mut self, cx: &mut Context<'_>) {
+        if let Some(server) = &mut self.server {
+            server.mysql = cx.mysql().is_some();
+        }
         if self.is_serving_primary() {
             self.connect_everybody(cx);
+            self.semi_sync_replicas_changed(cx);
         } else if let Some(server) = &mut self.server {
             server.receiver.already_streaming(cx.now);
             self.arm_receiver_timers(cx);
@@ -19,11 +23,16 @@ impl Node {
     }
 
     /// After a crash: what was only in memory is gone. A primary whose log lost its end will say so when it starts.
-    pub(crate) fn crash_server(&mut self) {
+    pub(crate) fn crash_server(&mut self, power_lost: bool) {
         let tip = self.wal.tip().lsn;
+        self.flush = self.survives_crash(power_lost);
         let erased = tip.ahead_of(self.flush);
         if erased > 0 {
-            if self.table.rewind(&self.wal, self.flush).is_err() {
+            if self.is_mysql() && self.role != Role::Primary {
+                // Received and not applied: no row has seen it.
+                let lost: Vec<_> = self.wal.range(self.flush.next(), tip).copied().collect();
+                self.table.truncate_heads(lost.into_iter().rev());
+            } else if self.table.rewind(&self.wal, self.flush).is_err() {
                 // What a row was before is no longer in the log. It cannot be: unflushed records are the newest.
                 debug_assert!(false, "the log is shorter than its unflushed end");
             }
@@ -46,6 +55,7 @@ impl Node {
         if let Some(server) = &mut self.server {
             server.empty = true;
             server.end_lost = None;
+            server.errant.clear();
             server.standby = true;
             server.upstream = None;
             self.role = Role::Demoted;
@@ -93,11 +103,25 @@ impl Node {
         }
         if server.standby {
             // A crash may have interrupted a server that was primary: all that is on disk counts.
+            self.recover_own_binlog();
             self.connect_now(cx);
             self.replay_next(cx);
         } else {
-            // Crash recovery: what waited for standbys is committed here (R-PG-7).
+            // Crash recovery: what waited for standbys is committed here (R-PG-7), what waited for replicas too (R-LW-1).
             self.replay_everything_flushed();
+            self.semi_sync_replicas_changed(cx);
+        }
+    }
+
+    /// A MySQL or MariaDB server that was source commits what its own binlog holds, also when it starts as a replica.
+    fn recover_own_binlog(&mut self) {
+        while self.is_mysql() && self.replay < self.flush {
+            let next = self.wal.get(self.replay.next()).copied();
+            let Some(record) = next.filter(|next| next.timeline.owner() == self.id) else {
+                return;
+            };
+            self.table.commit(&record);
+            self.replay = record.lsn;
         }
     }
 
@@ -109,7 +133,7 @@ impl Node {
             .copied()
             .collect();
         for record in &records {
-            self.table.apply(record);
+            self.table.commit(record);
         }
         self.replay = self.flush;
     }
@@ -124,6 +148,14 @@ impl Node {
             return false;
         }
         self.close_receiver(cx);
+        let stuck = self
+            .server
+            .as_ref()
+            .is_some_and(|server| server.replaying.error().is_some());
+        if stuck {
+            // What the applier could not apply is left behind.
+            self.reset_relay_log(cx);
+        }
         self.role = Role::Promoting;
         cx.event(EventKind::PromotionStarted { node: self.id });
         self.replay_next(cx);
@@ -147,7 +179,9 @@ impl Node {
         server.standby = false;
         server.upstream = None;
         server.replaying.promoted();
+        server.semi_sync = super::SemiSync::default();
         self.role = Role::Primary;
+        self.spread_errant(cx, timeline);
         cx.event(EventKind::Promoted {
             node: self.id,
             timeline,
@@ -155,6 +189,8 @@ impl Node {
         });
         // Standbys of this server learn of the new timeline when they connect again.
         self.close_senders(cx);
+        self.semi_sync_replicas_changed(cx);
+        self.start_flush(cx);
     }
 
     /// Becomes or stays a standby, of somebody else. A primary shuts down for it, which takes time, and whoever waits for a
@@ -234,6 +270,10 @@ impl Node {
     pub(crate) fn hang_up(&self, cx: &mut Context<'_>) {
         let connections = self.server.iter().flat_map(|server| server.connections());
         for (peer, conn) in connections {
+            // A MySQL source does not read from its replicas: it learns of their end when it next sends (R-MY-6).
+            if self.is_mysql() && self.upstream() == Some(peer) {
+                continue;
+            }
             cx.send(peer, Replication::Closed { conn });
         }
     }
@@ -248,5 +288,7 @@ impl Server {
         self.replaying = super::Replaying::default();
         self.rebuild = None;
         self.flushes.clear();
+        self.binlog.forget();
+        self.semi_sync = super::SemiSync::default();
     }
 }

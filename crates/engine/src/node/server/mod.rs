@@ -9,30 +9,50 @@
 //! - `retention`: which log is still there for a standby that was away.
 //! - `commit`: executing a write, row locks, who waits. `sync_rep`: PostgreSQL's synchronous standbys.
 //! - `rebuild`: rewinding and refilling. `status`: what an administrator can look at.
+//!
+//! MySQL and MariaDB, where they are not as PostgreSQL:
+//!
+//! - `family`: both through one view. `binlog`: what is written and synced when. `semi_sync`: waiting for acknowledgements.
+//! - `applier`: workers. `gtid`, `errant`: transactions by name, and those that a source lacks. `replica_status`: as it says.
 
+mod applier;
+mod binlog;
 mod commit;
+mod errant;
+mod family;
+mod gtid;
 mod lifecycle;
 mod rebuild;
 mod receiver;
 mod replay;
+mod replica_status;
 mod retention;
+mod semi_sync;
 mod sender;
 mod status;
 mod sync_rep;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::event::EventKind;
 use crate::ids::{Lsn, NodeId, NodeSet, Timeline};
 use crate::message::{ReplayLags, Replication};
+use crate::node::wal::Record;
 use crate::node::{Context, Node, Role};
 use crate::scenario::{Admin, StandbyNames};
 use crate::time::Time;
 
 pub(crate) use commit::Timing;
+pub(crate) use family::{Family, Rejoin};
+pub use gtid::{Gtid, GtidSet};
+pub use replica_status::{ReceiverState, ReplicaStatus};
+pub use semi_sync::SemiSyncStatus;
 pub use sender::SenderState;
 pub use status::{SenderStatus, ServerStatus, SyncState};
-use {commit::Commits, rebuild::Rebuild, receiver::Receiver, replay::Replaying, sender::Sender};
+use {
+    binlog::Binlog, commit::Commits, rebuild::Rebuild, receiver::Receiver, replay::Replaying,
+    semi_sync::SemiSync, sender::Sender,
+};
 
 /// The timers of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +94,20 @@ pub enum ServerTimer {
     ReplayDue,
     /// A waiting commit may have waited too long.
     CommitWait,
+    /// The disk is done with a group of commits or a part of the relay log.
+    Disk {
+        /// Which work of its.
+        job: u32,
+    },
+    /// The operating system writes back what nobody synced.
+    WriteBack,
+    /// A source with nothing to send says that it is there.
+    Heartbeat {
+        /// To whom.
+        to: NodeId,
+        /// On which connection.
+        conn: u32,
+    },
     /// Rewinding or refilling is done, or should have been answered.
     Rebuild {
         /// Which attempt.
@@ -123,6 +157,12 @@ pub(crate) struct Server {
     rebuilds: u32,
     /// When positions were flushed here, oldest first: what the lag columns count from.
     flushes: VecDeque<(Lsn, Time)>,
+    /// It is MySQL or MariaDB.
+    mysql: bool,
+    binlog: Binlog,
+    semi_sync: SemiSync,
+    /// What it executed and the history that it follows does not have (R-LW-4).
+    errant: BTreeMap<Gtid, Record>,
 }
 
 impl Server {
@@ -145,7 +185,16 @@ impl Server {
             rebuild: None,
             rebuilds: 0,
             flushes: VecDeque::new(),
+            mysql: false,
+            binlog: Binlog::default(),
+            semi_sync: SemiSync::default(),
+            errant: BTreeMap::new(),
         }
+    }
+
+    /// Whether semi-sync gave up waiting.
+    pub(crate) fn semi_sync_is_off(&self) -> bool {
+        self.mysql && self.semi_sync.fell_back()
     }
 
     /// The node whose log this server follows, or would.
@@ -288,7 +337,10 @@ impl Node {
             ServerTimer::StatusDue { conn } => self.on_status_due(cx, conn),
             ServerTimer::Connect { conn } => self.on_connect_timer(cx, conn),
             ServerTimer::ReplayDue => self.on_replay_due(cx),
-            ServerTimer::CommitWait => self.on_server_commit_wait(cx),
+            ServerTimer::CommitWait => self.on_commit_wait(cx),
+            ServerTimer::Disk { job } => self.on_disk(cx, job),
+            ServerTimer::WriteBack => self.on_write_back(cx),
+            ServerTimer::Heartbeat { to, conn } => self.on_heartbeat_due(cx, to, conn),
             ServerTimer::Rebuild { attempt } => self.on_rebuild_timer(cx, attempt),
         }
     }
@@ -323,6 +375,7 @@ impl Node {
             Admin::ResumeReplay => self.pause_replay(cx, false),
             Admin::StopReceiver => self.stop_receiver(cx),
             Admin::StartReceiver => self.start_receiver(cx),
+            Admin::ResetReplica => self.reset_relay_log(cx),
             Admin::CancelWait { op } => self.end_wait(cx, op, false),
             Admin::TerminateBackend { op } => self.end_wait(cx, op, true),
             Admin::TerminateSender { standby } => self.terminate_sender(cx, standby),

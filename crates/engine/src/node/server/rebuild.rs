@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Context, Node, Role, ServerTimer};
+use super::{Context, Gtid, Node, Role, ServerTimer};
 use crate::event::EventKind;
 use crate::ids::{Lsn, NodeId, Tip};
 use crate::message::{BaseBackup, Replication};
@@ -133,11 +133,11 @@ impl Node {
             .as_ref()
             .is_some_and(|server| server.is_ready(cx.now));
         if ready {
-            // A base backup begins with a checkpoint.
-            if self.flush_now(cx) {
+            // A base backup begins with a checkpoint. MySQL and MariaDB copy what is safe; the binlog brings the rest.
+            if !self.is_mysql() && self.flush_now(cx) {
                 self.server_flushed(cx);
             }
-            let copy = Arc::new(self.base_backup());
+            let copy = Arc::new(self.base_backup_with_errant());
             cx.send(from, Replication::Copy { attempt, copy });
         }
     }
@@ -226,10 +226,28 @@ impl Node {
         });
     }
 
+    /// A copy of a server with errant transactions has them too, and shows the rows that they wrote.
+    fn base_backup_with_errant(&self) -> BaseBackup {
+        let mut copy = self.base_backup();
+        for (_, record) in self.errant_transactions() {
+            copy.errant.push(*record);
+            let row = self.table.row(record.key);
+            if row.tip() == record.tip() {
+                copy.rows[record.key.0 as usize] = row;
+            }
+        }
+        copy
+    }
+
     fn restore(&mut self, cx: &mut Context<'_>, copy: &Arc<BaseBackup>) {
         let copy = copy.as_ref().clone();
         let lsn = copy.tip.lsn;
         if let Some(server) = &mut self.server {
+            server.errant = copy
+                .errant
+                .iter()
+                .map(|record| (Gtid::of(record), *record))
+                .collect();
             server.empty = false;
             server.timeline = copy.tip.timeline;
         }

@@ -38,6 +38,8 @@ pub(super) struct Receiver {
     stopped: bool,
     /// The timeline that it was found to have left, so that it says so once.
     refused: Option<Timeline>,
+    /// The error after which it stopped by itself (MySQL, MariaDB).
+    error: Option<Refusal>,
 }
 
 impl Receiver {
@@ -63,11 +65,21 @@ impl Receiver {
         self.last_heard
     }
 
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped
+    }
+
+    /// `Last_IO_Error`.
+    pub(super) fn error(&self) -> Option<Refusal> {
+        self.error
+    }
+
     /// Another upstream, or another life: nothing of before counts but the number, which is never used twice.
     pub(super) fn start_over(&mut self) {
         *self = Self {
             conn: self.conn,
-            stopped: self.stopped,
+            // A new source is a new start after an error, but not after a hand stopped it.
+            stopped: self.stopped && self.error.is_none(),
             ..Self::default()
         };
     }
@@ -136,6 +148,11 @@ impl Node {
         if server.receiver.conn != conn || server.receiver.state == State::Streaming {
             return;
         }
+        // An attempt that was answered, with a refusal, is not an unanswered one: the next comes when it is due.
+        let last = server.receiver.last_attempt.unwrap_or(Time::ZERO);
+        if server.receiver.state == State::Idle && cx.now < last + cx.timing().retry {
+            return;
+        }
         server.receiver.state = State::Idle;
         cx.event(EventKind::NodeTimer { node: self.id });
         self.connect_now(cx);
@@ -153,11 +170,18 @@ impl Node {
             cx.send(from, Replication::Closed { conn });
             return;
         }
+        if self.is_mysql() && start < self.wal.tip().lsn {
+            self.go_back_to(cx, from, start);
+        }
         debug_assert_eq!(start, self.wal.tip().lsn, "it asked from its own end");
         let Some(server) = &mut self.server else {
             return;
         };
         server.timeline = timeline;
+        if server.mysql {
+            // It may follow an older timeline again; the one that it opens comes after all of them.
+            server.last_term = server.last_term.max(timeline.term());
+        }
         server.receiver.state = State::Streaming;
         server.receiver.refused = None;
         (server.receiver.last_heard, server.receiver.last_status) = (cx.now, cx.now);
@@ -179,6 +203,20 @@ impl Node {
         why: Refusal,
     ) {
         if !self.receives(from, conn) {
+            return;
+        }
+        if self.is_mysql() && why.code().is_some() {
+            // An error after which the receiver stops and waits for a hand.
+            if let Some(server) = &mut self.server {
+                server.receiver.state = State::Idle;
+                server.receiver.stopped = true;
+                server.receiver.error = Some(why);
+            }
+            cx.event(EventKind::CannotFollow {
+                node: self.id,
+                upstream: from,
+                why,
+            });
             return;
         }
         if let Refusal::Diverged { timeline, fork } = why
@@ -266,6 +304,10 @@ impl Node {
             self.start_flush(cx);
         }
         self.send_status(cx, false, false);
+        if self.is_mysql() {
+            // The applier reads the relay log as the operating system has it.
+            self.replay_next(cx);
+        }
     }
 
     pub(super) fn on_keepalive(
@@ -292,7 +334,11 @@ impl Node {
 
     /// Tells the upstream how far this standby has come.
     pub(super) fn send_status(&mut self, cx: &mut Context<'_>, gap: bool, reply: bool) {
-        let positions = self.positions();
+        let mut positions = self.positions();
+        if cx.mysql().is_some_and(|family| family.sync_relay_log == 1) {
+            // What is not synced is not acknowledged (R-MY-4).
+            positions.write = self.flush;
+        }
         let Some(upstream) = self.upstream() else {
             return;
         };
@@ -364,7 +410,8 @@ impl Node {
         let mut at = receiver.last_heard + Span(timeout.0 / 2);
         if silence.0 >= timeout.0 / 2 {
             at = receiver.last_heard + timeout;
-            if !receiver.pinged {
+            // A MySQL replica only listens: its source sends heartbeats.
+            if !receiver.pinged && !server.mysql {
                 receiver.pinged = true;
                 cx.event(EventKind::NodeTimer { node: self.id });
                 self.send_status(cx, false, true);
@@ -400,6 +447,10 @@ impl Node {
             });
         }
         self.connect_later(cx);
+        if self.is_mysql() {
+            // R-MY-12: the first attempt is immediate.
+            self.connect_now(cx);
+        }
     }
 
     /// Hangs up, because this node is to be something else.
@@ -436,6 +487,7 @@ impl Node {
             return false;
         }
         server.receiver.stopped = false;
+        server.receiver.error = None;
         self.connect_now(cx);
         true
     }

@@ -1,7 +1,7 @@
 //! Applying the log on a standby: in order, no earlier than `recovery_min_apply_delay`, and not while a query holds it up.
 
 use super::{Context, Node, Role, ServerTimer};
-use crate::event::EventKind;
+use crate::event::{ApplierError, EventKind};
 use crate::ids::Lsn;
 use crate::node::Timer;
 use crate::node::processor::Job;
@@ -20,6 +20,10 @@ pub(super) struct Replaying {
     blocked_since: Option<Time>,
     /// When the timer that looks again is due.
     timer: Option<Time>,
+    /// Up to where the workers of a MySQL or MariaDB replica are at work.
+    batch: Lsn,
+    /// The error that stopped the applier.
+    error: Option<ApplierError>,
 }
 
 impl Replaying {
@@ -31,12 +35,23 @@ impl Replaying {
     pub(super) fn is_paused(&self) -> bool {
         self.paused
     }
+
+    /// The applier cannot go on: it stops until a hand starts it again.
+    pub(super) fn stop(&mut self, why: ApplierError) {
+        self.paused = true;
+        self.error = Some(why);
+    }
+
+    /// `Last_SQL_Error`.
+    pub(super) fn error(&self) -> Option<ApplierError> {
+        self.error
+    }
 }
 
 impl Node {
     /// Lets the processor apply the next record that is on disk, if nothing holds replay up.
     pub(super) fn replay_next(&mut self, cx: &mut Context<'_>) {
-        if self.role == Role::Primary || self.replay >= self.flush {
+        if self.role == Role::Primary || self.replay >= self.replayable() {
             return;
         }
         let Some(record) = self.wal.get(self.replay.next()) else {
@@ -76,11 +91,23 @@ impl Node {
                 cx.note(EventKind::QueryCancelled { node: self.id });
             }
         }
+        let batch = self.next_batch(cx, self.replay.next());
         if let Some(server) = &mut self.server {
             server.replaying.blocked_since = None;
             server.replaying.busy = true;
+            server.replaying.batch = batch;
         }
         self.enqueue(cx, Job::Replay);
+    }
+
+    /// Where the log that may be applied ends: PostgreSQL replays what it has flushed (R-PG-3), MySQL and MariaDB what is in
+    /// the relay log (R-MY-4).
+    fn replayable(&self) -> Lsn {
+        if self.is_mysql() {
+            self.wal.tip().lsn
+        } else {
+            self.flush
+        }
     }
 
     fn look_again(&mut self, cx: &mut Context<'_>, at: Time) {
@@ -111,6 +138,15 @@ impl Node {
             return;
         };
         server.replaying.busy = false;
+        if server.mysql {
+            let batch = server.replaying.batch;
+            if self.role != Role::Primary && server.rebuild.is_none() {
+                self.batch_applied(cx, batch);
+                self.replay_next(cx);
+                self.open_server_if_ready(cx);
+            }
+            return;
+        }
         let feedback = server.receiver.feedback;
         if self.role == Role::Primary || server.rebuild.is_some() || self.replay >= self.flush {
             return;
@@ -140,6 +176,7 @@ impl Node {
             return false;
         }
         server.replaying.paused = paused;
+        server.replaying.error = None;
         cx.event(EventKind::ReplayPaused {
             node: self.id,
             paused,

@@ -39,6 +39,8 @@ pub(super) struct Sender {
     /// Whether it has told its positions on this connection.
     pub(super) heard: bool,
     pub(super) last_reply: Time,
+    /// When log, or a heartbeat, was last sent.
+    last_sent: Time,
     pinged: bool,
     probe: Option<Span>,
     pub(super) lag: Lag,
@@ -72,6 +74,7 @@ impl Sender {
             acked: positions,
             heard: false,
             last_reply: now,
+            last_sent: now,
             pinged: false,
             probe: None,
             lag: Lag::default(),
@@ -90,6 +93,7 @@ impl Node {
                 server.senders[node.index()] = Some(sender);
             }
             self.arm_sender_check(cx, node);
+            self.arm_heartbeat(cx, node);
         }
     }
 
@@ -102,11 +106,6 @@ impl Node {
             .filter(|sender| sender.conn == conn)
     }
 
-    /// Where the log that may be sent ends: PostgreSQL ships only what it has flushed (R-PG-3).
-    fn shippable(&self) -> Lsn {
-        self.flush
-    }
-
     pub(super) fn on_connect(
         &mut self,
         cx: &mut Context<'_>,
@@ -115,7 +114,7 @@ impl Node {
         history: &Arc<Vec<Segment>>,
     ) {
         let conn = ask.conn;
-        match self.may_stream(cx, &ask, history) {
+        match self.may_stream(cx, from, &ask, history) {
             Err(why) => cx.send(from, Replication::Refused { conn, why }),
             Ok(start) => {
                 let Some(server) = &mut self.server else {
@@ -137,18 +136,29 @@ impl Node {
                     },
                 );
                 self.arm_sender_check(cx, from);
+                self.arm_heartbeat(cx, from);
+                self.replica_acknowledged(cx, from, start);
                 self.send_log(cx, from);
             }
         }
     }
 
     /// From where a standby may stream, or why not (R-PG-16).
-    fn may_stream(&self, cx: &Context<'_>, ask: &Ask, history: &[Segment]) -> Result<Lsn, Refusal> {
+    fn may_stream(
+        &self,
+        cx: &Context<'_>,
+        from: NodeId,
+        ask: &Ask,
+        history: &[Segment],
+    ) -> Result<Lsn, Refusal> {
         let Some(server) = &self.server else {
             return Err(Refusal::NotReady);
         };
         if server.is_being_rebuilt() || self.role == Role::Promoting {
             return Err(Refusal::NotReady);
+        }
+        if let Some(family) = cx.mysql() {
+            return self.may_follow_binlog(&family, from, ask, history);
         }
         if server.timeline < ask.timeline {
             return Err(Refusal::BehindTimeline {
@@ -174,7 +184,7 @@ impl Node {
 
     /// Sends a standby what it has not been sent yet.
     pub(super) fn send_log(&mut self, cx: &mut Context<'_>, to: NodeId) {
-        let end = self.shippable();
+        let end = self.shippable(cx);
         let feedback = self.apply_feedback();
         let Some(server) = &mut self.server else {
             return;
@@ -194,6 +204,7 @@ impl Node {
             let last = Lsn(end.0.min(prev.0 + BATCH));
             let records = self.wal.range(prev.next(), last).copied().collect();
             sender.sent = last;
+            sender.last_sent = cx.now;
             any = true;
             cx.send(
                 to,
@@ -264,7 +275,7 @@ impl Node {
         gap: bool,
         reply: bool,
     ) {
-        let end = self.shippable();
+        let end = self.shippable(cx);
         let Some(server) = &mut self.server else {
             return;
         };
@@ -300,6 +311,37 @@ impl Node {
         self.move_slot(from, positions.flush);
         self.send_log(cx, from);
         self.standby_replied(cx, from);
+        self.replica_acknowledged(cx, from, positions.write);
+    }
+
+    fn arm_heartbeat(&self, cx: &mut Context<'_>, to: NodeId) {
+        let sender = self
+            .server
+            .as_ref()
+            .and_then(|server| server.senders[to.index()].as_ref());
+        if let (Some(family), Some(sender)) = (cx.mysql(), sender) {
+            let conn = sender.conn;
+            let at = (sender.last_sent + family.heartbeat()).max(cx.now + Span(1));
+            cx.timer_at(at, Timer::Server(ServerTimer::Heartbeat { to, conn }));
+        }
+    }
+
+    /// A source that has sent nothing for half of `replica_net_timeout` says that it is there (R-MY-12).
+    pub(super) fn on_heartbeat_due(&mut self, cx: &mut Context<'_>, to: NodeId, conn: u32) {
+        let (Some(family), Some(sender)) = (cx.mysql(), self.sender_mut(to, conn)) else {
+            return;
+        };
+        if cx.now >= sender.last_sent + family.heartbeat() {
+            sender.last_sent = cx.now;
+            let beat = Replication::Keepalive {
+                conn,
+                end: sender.sent,
+                reply: false,
+            };
+            cx.event(EventKind::NodeTimer { node: self.id });
+            cx.send(to, beat);
+        }
+        self.arm_heartbeat(cx, to);
     }
 
     fn arm_sender_check(&mut self, cx: &mut Context<'_>, to: NodeId) {
@@ -362,6 +404,7 @@ impl Node {
                 why,
             });
         }
+        self.semi_sync_replicas_changed(cx);
     }
 
     pub(super) fn close_senders(&mut self, cx: &mut Context<'_>) {
