@@ -4,6 +4,7 @@
 //! Who did what, when. No blame, no exclamation marks.
 
 pub(crate) mod events;
+mod monitors;
 mod mysql;
 pub(crate) mod narration;
 mod routing;

@@ -1,10 +1,12 @@
 //! Sentences about database servers: connections, commits that wait, replay, starting and stopping.
 
 use replicascope_engine::event::{EventKind, LostWhy};
+use replicascope_engine::manager::ManagerEvent;
 use replicascope_engine::message::Refusal;
 use replicascope_engine::scenario::{Admin, Service, ServiceAction};
 
 use super::events::Mark;
+use super::monitors;
 use super::mysql;
 
 /// The line for an event of a database server, if it deserves one.
@@ -108,8 +110,21 @@ pub(super) fn line(kind: &EventKind) -> Option<(Mark, String)> {
             Mark::Follow,
             format!("Nobody answered {node}; it starts again with what it has."),
         ),
+        EventKind::MinReplicas {
+            node,
+            refuses: true,
+        } => (
+            Mark::Fence,
+            format!("{node} refuses writes: too few replicas keep up."),
+        ),
+        EventKind::MinReplicas { node, .. } => (
+            Mark::Fence,
+            format!("{node} takes writes again: enough replicas keep up."),
+        ),
         EventKind::ServiceChanged { service, what } => changed(service, what),
         EventKind::Routing(ref event) => return super::routing::line(event),
+        EventKind::Manager(ManagerEvent::Mha(event)) => monitors::mha(event),
+        EventKind::Manager(ManagerEvent::Sentinel(event)) => monitors::sentinel(event),
         _ => return mysql::line(kind),
     })
 }

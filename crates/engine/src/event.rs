@@ -690,6 +690,13 @@ pub enum EventKind {
         /// How many records.
         dropped: u32,
     },
+    /// A primary refuses writes since too few replicas keep up, or takes them again (`min-replicas-to-write`, R-RS).
+    MinReplicas {
+        /// Which.
+        node: NodeId,
+        /// Which of the two.
+        refuses: bool,
+    },
 }
 
 impl EventKind {

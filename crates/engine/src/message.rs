@@ -137,6 +137,8 @@ pub enum Reply {
     NotPrimary,
     /// Not executed: too many requests wait already.
     Overloaded,
+    /// Not executed: the primary has too few replicas that keep up (`min-replicas-to-write`, R-RS).
+    NoReplicas,
     /// Not executed: nobody listens there.
     ConnectionRefused,
     /// The connection broke while the write was waiting: it may or may not survive.

@@ -32,6 +32,10 @@ pub enum Purpose {
     DelayAmount = 20,
     /// Which part of a mixed distribution a delay comes from: likewise.
     DelayKind = 21,
+    /// When a monitor begins, or how long it waits so as not to act at the same instant as another: (monitor, time).
+    MonitorDelay = 30,
+    /// How long the power of a host takes to go off: (node, time).
+    PowerOff = 31,
 }
 
 /// One draw: 64 uniform bits.

@@ -119,6 +119,7 @@ names!(
     ErrantSpread,
     ApplierStopped,
     RelayLogDropped,
+    MinReplicas,
 );
 
 impl EventName {

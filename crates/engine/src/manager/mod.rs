@@ -5,9 +5,12 @@
 //! instant go in, [`ManagerEffect`]s come out. It knows what it was told over the network and, if it is an agent, what its
 //! own database says of itself; never another service's state.
 //!
-//! `remote`: what any manager can ask of a host or tell a database over the network.
+//! `remote`: what any manager can ask of a host or tell a database over the network. `mha`: one manager host that pings.
+//! `sentinel`: a few observers that agree by quorum.
 
+pub mod mha;
 pub mod remote;
+pub mod sentinel;
 
 use serde::Serialize;
 
@@ -17,13 +20,18 @@ use crate::node::server::{Command, ServerStatus};
 use crate::scenario::{Costs, Endpoint, Manager, Service, Settings};
 use crate::time::{Span, Time};
 
+pub use mha::{MhaEvent, MhaTimer};
 pub use remote::Remote;
+pub use sentinel::{SentinelEvent, SentinelMessage, SentinelTimer};
+use {mha::MhaManager, sentinel::SentinelHost};
 
 /// What a manager's processes say to each other, to hosts and to databases.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ManagerMessage {
     /// To or from a host or a database.
     Remote(Remote),
+    /// Between two Sentinels.
+    Sentinel(SentinelMessage),
 }
 
 impl ManagerMessage {
@@ -32,6 +40,7 @@ impl ManagerMessage {
     pub fn kind(&self) -> MessageKind {
         match self {
             Self::Remote(message) => message.kind(),
+            Self::Sentinel(_) => MessageKind::MonitorTalk,
         }
     }
 }
@@ -51,6 +60,22 @@ pub enum ManagerEvent {
         /// Whose.
         service: Service,
     },
+    /// What the MHA manager does.
+    Mha(MhaEvent),
+    /// What a Sentinel does.
+    Sentinel(SentinelEvent),
+}
+
+impl From<MhaEvent> for ManagerEvent {
+    fn from(event: MhaEvent) -> Self {
+        Self::Mha(event)
+    }
+}
+
+impl From<SentinelEvent> for ManagerEvent {
+    fn from(event: SentinelEvent) -> Self {
+        Self::Sentinel(event)
+    }
 }
 
 impl ManagerEvent {
@@ -59,13 +84,31 @@ impl ManagerEvent {
     pub fn is_routine(&self) -> bool {
         match self {
             Self::Timer { .. } => true,
+            Self::Mha(_) | Self::Sentinel(_) => false,
         }
     }
 }
 
 /// The timers of services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ManagerTimer {}
+pub enum ManagerTimer {
+    /// Of the MHA manager.
+    Mha(MhaTimer),
+    /// Of a Sentinel.
+    Sentinel(SentinelTimer),
+}
+
+impl From<MhaTimer> for ManagerTimer {
+    fn from(timer: MhaTimer) -> Self {
+        Self::Mha(timer)
+    }
+}
+
+impl From<SentinelTimer> for ManagerTimer {
+    fn from(timer: SentinelTimer) -> Self {
+        Self::Sentinel(timer)
+    }
+}
 
 /// What a service wants done, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,6 +129,8 @@ pub(crate) enum ManagerEffect {
     StartServer,
     /// The host is reset: everything on it ends at once, and its operating system starts again.
     ResetHost,
+    /// The service ends its own process, in good order. Nothing after it is carried out.
+    Exit,
 }
 
 /// What a service may look at while it handles an input, and where it puts its effects.
@@ -112,19 +157,19 @@ impl ManagerContext<'_> {
         });
     }
 
-    pub(crate) fn timer(&mut self, after: Span, timer: ManagerTimer) {
+    pub(crate) fn timer(&mut self, after: Span, timer: impl Into<ManagerTimer>) {
         self.out.push(ManagerEffect::Timer {
             at: self.now + after,
-            timer,
+            timer: timer.into(),
         });
     }
 
-    pub(crate) fn event(&mut self, event: ManagerEvent) {
-        self.out.push(ManagerEffect::Event(event));
+    pub(crate) fn event(&mut self, event: impl Into<ManagerEvent>) {
+        self.out.push(ManagerEffect::Event(event.into()));
     }
 
-    pub(crate) fn note(&mut self, event: ManagerEvent) {
-        self.out.push(ManagerEffect::Note(event));
+    pub(crate) fn note(&mut self, event: impl Into<ManagerEvent>) {
+        self.out.push(ManagerEffect::Note(event.into()));
     }
 
     pub(crate) fn effect(&mut self, effect: ManagerEffect) {
@@ -137,15 +182,22 @@ impl ManagerContext<'_> {
 pub(crate) enum Managers {
     /// There is none.
     None,
+    /// The MHA manager.
+    Mha(Box<MhaManager>),
+    /// The Sentinels, by number.
+    Sentinel(Vec<SentinelHost>),
 }
 
 impl Managers {
     pub(crate) fn new(manager: &Manager, nodes: usize) -> Self {
-        let _ = nodes;
         match manager {
-            Manager::None | Manager::Patroni(_) | Manager::Mha(_) | Manager::Sentinel(_) => {
-                Self::None
-            }
+            Manager::None | Manager::Patroni(_) => Self::None,
+            Manager::Mha(_) => Self::Mha(Box::default()),
+            Manager::Sentinel(sentinel) => Self::Sentinel(
+                (0..sentinel.sentinels)
+                    .map(|me| SentinelHost::new(me, sentinel.sentinels, nodes))
+                    .collect(),
+            ),
         }
     }
 
@@ -161,14 +213,29 @@ impl Managers {
         agents.chain(stores).chain(monitors).collect()
     }
 
+    fn sentinel(&mut self, service: Service) -> Option<&mut SentinelHost> {
+        match (self, service) {
+            (Self::Sentinel(hosts), Service::Monitor(index)) => hosts.get_mut(usize::from(index)),
+            _ => None,
+        }
+    }
+
     /// A service's process starts: at the start of the run (`first`), or after it ended.
     pub(crate) fn start(&mut self, cx: &mut ManagerContext<'_>, first: bool) {
-        let _ = (cx, first);
+        if let Self::Mha(manager) = self {
+            manager.start(cx, first);
+        } else if let Some(host) = self.sentinel(cx.me) {
+            host.start(cx);
+        }
     }
 
     /// A service's process ended: what was only in memory is gone.
     pub(crate) fn crash(&mut self, service: Service) {
-        let _ = service;
+        if let Self::Mha(manager) = self {
+            manager.crash();
+        } else if let Some(host) = self.sentinel(service) {
+            host.crash();
+        }
     }
 
     /// A message arrived at a service.
@@ -178,12 +245,23 @@ impl Managers {
         from: Endpoint,
         message: ManagerMessage,
     ) {
-        let _ = (cx, from, message);
+        if let Self::Mha(manager) = self {
+            manager.receive(cx, from, message);
+        } else if let Some(host) = self.sentinel(cx.me) {
+            host.receive(cx, from, message);
+        }
     }
 
     /// A timer of a service ran out.
     pub(crate) fn wake(&mut self, cx: &mut ManagerContext<'_>, timer: ManagerTimer) {
-        let _ = cx;
-        match timer {}
+        match (self, timer) {
+            (Self::Mha(manager), ManagerTimer::Mha(timer)) => manager.wake(cx, timer),
+            (this, ManagerTimer::Sentinel(timer)) => {
+                if let Some(host) = this.sentinel(cx.me) {
+                    host.wake(cx, timer);
+                }
+            }
+            _ => {}
+        }
     }
 }

@@ -81,7 +81,25 @@ pub enum Remote {
         status: ServerStatus,
     },
     /// Turn the host's power off, past its operating system.
-    PowerOff,
+    PowerOff {
+        /// The question.
+        id: u64,
+    },
+    /// Log in to the host and end the database's process.
+    EndProcess {
+        /// The question.
+        id: u64,
+    },
+    /// The power is off, or the process has ended.
+    Stopped {
+        /// The question.
+        id: u64,
+    },
+    /// To the clients: the address that writes go to is at this node from now on, or nowhere.
+    Address {
+        /// Who has it.
+        holder: Option<NodeId>,
+    },
 }
 
 impl Remote {
@@ -94,8 +112,36 @@ impl Remote {
             | Self::Refused { .. }
             | Self::LoggedIn { .. }
             | Self::Seen { .. } => MessageKind::PingReply,
-            Self::SaveLog { .. } | Self::Command { .. } | Self::PowerOff => MessageKind::Command,
-            Self::SavedLog { .. } | Self::Done { .. } => MessageKind::CommandReply,
+            Self::SaveLog { .. }
+            | Self::Command { .. }
+            | Self::PowerOff { .. }
+            | Self::EndProcess { .. }
+            | Self::Address { .. } => MessageKind::Command,
+            Self::SavedLog { .. } | Self::Done { .. } | Self::Stopped { .. } => {
+                MessageKind::CommandReply
+            }
+        }
+    }
+
+    /// The number of the question that this answers, if it is an answer.
+    #[must_use]
+    pub fn answers(&self) -> Option<u64> {
+        match *self {
+            Self::Answer { id, .. }
+            | Self::Refused { id }
+            | Self::LoggedIn { id }
+            | Self::SavedLog { id, .. }
+            | Self::Seen { id, .. }
+            | Self::Done { id, .. }
+            | Self::Stopped { id } => Some(id),
+            Self::Query { .. }
+            | Self::Login { .. }
+            | Self::SaveLog { .. }
+            | Self::LookFrom { .. }
+            | Self::Command { .. }
+            | Self::PowerOff { .. }
+            | Self::EndProcess { .. }
+            | Self::Address { .. } => None,
         }
     }
 }

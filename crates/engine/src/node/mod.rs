@@ -243,7 +243,7 @@ impl Node {
     #[must_use]
     pub fn accepts_writes(&self, now: Time, fencing: bool) -> bool {
         if let Some(server) = &self.server {
-            return self.role == Role::Primary && server.is_ready(now);
+            return self.role == Role::Primary && server.is_ready(now) && !self.lacks_replicas();
         }
         self.role == Role::Primary
             && (!fencing
@@ -602,6 +602,7 @@ impl Node {
         if self.server.is_some() {
             self.standby_names_reloaded(cx);
             self.semi_sync_reloaded(cx);
+            self.guard_writes(cx);
         } else if self.primary.is_some() {
             self.check_lease(cx);
             self.maintain_membership(cx);

@@ -20,7 +20,7 @@ impl Node {
             return;
         }
         if request.is_for_primary() && !self.accepts_writes(cx.now, cx.settings.fencing) {
-            self.answer(cx, request, Reply::NotPrimary);
+            self.answer(cx, request, self.refusal());
             return;
         }
         if self.processor.len() + self.waiting_reads() >= MOST_JOBS {
@@ -32,6 +32,15 @@ impl Node {
             return;
         }
         self.enqueue(cx, processor::Job::Execute(request));
+    }
+
+    /// Why it takes no writes.
+    fn refusal(&self) -> Reply {
+        if self.lacks_replicas() {
+            Reply::NoReplicas
+        } else {
+            Reply::NotPrimary
+        }
     }
 
     pub(super) fn on_job_done(&mut self, cx: &mut Context<'_>) {
@@ -50,7 +59,7 @@ impl Node {
 
     pub(super) fn execute(&mut self, cx: &mut Context<'_>, request: Request) {
         if request.is_for_primary() && !self.accepts_writes(cx.now, cx.settings.fencing) {
-            self.answer(cx, request, Reply::NotPrimary);
+            self.answer(cx, request, self.refusal());
             return;
         }
         match request.kind {

@@ -65,6 +65,11 @@ impl Histories {
         };
     }
 
+    /// The timeline that went on is on no disk any more; `timeline` is.
+    pub(super) fn fall_back(&mut self, timeline: Timeline) {
+        self.surviving = timeline;
+    }
+
     /// Every timeline, in the order of opening.
     #[must_use]
     pub fn branches(&self) -> &[Branch] {
@@ -141,6 +146,7 @@ mod tests {
                 from: Lsn(1),
             }],
             Lsn(5),
+            Opened::Elected,
         );
         let both = [
             Segment {

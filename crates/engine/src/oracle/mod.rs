@@ -283,6 +283,18 @@ impl Oracle {
         how: Opened,
     ) -> (Vec<OpId>, Vec<OpId>) {
         self.histories.open(timeline, history, fork, how);
+        self.judge_anew()
+    }
+
+    /// No disk holds the timeline that went on any more: the surviving history is the one of `timeline`. Returns as
+    /// [`Self::promoted`] does.
+    pub(crate) fn fell_back(&mut self, timeline: Timeline) -> (Vec<OpId>, Vec<OpId>) {
+        self.histories.fall_back(timeline);
+        self.judge_anew()
+    }
+
+    /// The surviving history has changed.
+    fn judge_anew(&mut self) -> (Vec<OpId>, Vec<OpId>) {
         let (mut lost, mut regained) = (Vec::new(), Vec::new());
         for queue in &mut self.acked {
             queue.clear();

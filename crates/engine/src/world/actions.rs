@@ -300,11 +300,22 @@ impl Simulation {
         for node in self.cluster.nodes() {
             changed |= self.each_link(node, true, Self::heal).is_ok();
         }
+        let hosts: Vec<Endpoint> = (0..self.settings.manager.store_members())
+            .map(Endpoint::Store)
+            .chain((0..self.settings.manager.monitors()).map(Endpoint::Monitor))
+            .chain([Endpoint::Clients])
+            .collect();
+        for &from in &hosts {
+            for &to in hosts.iter().filter(|&&to| to != from) {
+                changed |= self.heal(from, to);
+            }
+        }
         for node in self.cluster.nodes() {
             changed |= self.slow(node, 1).is_ok();
             changed |= self.thaw(node).is_ok();
             changed |= self.restart(node).is_ok();
         }
+        changed |= self.heal_services();
         changed.then_some(()).ok_or(NoEffect::NothingBroken)
     }
 
@@ -389,7 +400,10 @@ impl Simulation {
         if self.settings.database.is_textbook() {
             self.with_node(node, Node::promote);
             self.note_status(node);
-        } else if !self.command(node, &Command::Promote) {
+        } else if self.command(node, &Command::Promote) {
+            // Who promotes by hand sees to the address as well.
+            self.router.release_address();
+        } else {
             return Err(NoEffect::CannotPromote);
         }
         Ok(())

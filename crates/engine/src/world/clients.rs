@@ -299,7 +299,7 @@ impl Simulation {
                 let changes = self.router.refused_connection(node, check, routing);
                 self.router_changed(changes);
             }
-            Reply::NotPrimary => self.router.not_primary(node),
+            Reply::NotPrimary | Reply::NoReplicas => self.router.not_primary(node),
             _ => {}
         }
         let position = match reply {
@@ -345,7 +345,9 @@ impl Simulation {
                 self.emit(EventKind::ReadAnswered { op, stale_versions });
             }
             // Not executed there, for certain: another node may take it. A duplicate of an old refusal changes nothing.
-            Reply::NotPrimary | Reply::ConnectionRefused if open.at == Some(node) => {
+            Reply::NotPrimary | Reply::NoReplicas | Reply::ConnectionRefused
+                if open.at == Some(node) =>
+            {
                 self.emit(EventKind::OpRefused { op, node });
                 if open.direct.is_some() || self.is_haproxy() {
                     self.fail(op, Failure::Refused);
@@ -377,11 +379,18 @@ impl Simulation {
             }
             Reply::NotPrimary
             | Reply::Overloaded
+            | Reply::NoReplicas
             | Reply::ConnectionRefused
             | Reply::ConnectionLost
             | Reply::WaitEnded { .. }
             | Reply::Position { .. } => {}
         }
+    }
+
+    /// A failover manager moved the address that writes go to.
+    pub(super) fn move_address(&mut self, holder: Option<NodeId>) {
+        self.router.move_address(holder);
+        self.route_waiting();
     }
 
     fn fail(&mut self, op: OpId, why: Failure) {

@@ -16,6 +16,8 @@ use crate::world::queue::Due;
 pub(super) struct ServiceHost {
     service: Service,
     health: Health,
+    /// Its process ended itself when its work was done; nothing is broken.
+    exited: bool,
     /// Counts lives: timers of an earlier one are void.
     life: u32,
     /// What came due while it was frozen.
@@ -34,6 +36,7 @@ impl ServiceHost {
         Self {
             service,
             health: Health::Up,
+            exited: false,
             life: 0,
             deferred: Vec::new(),
         }
@@ -162,6 +165,12 @@ impl Simulation {
                     self.start_host(node);
                 }
             }
+            ManagerEffect::Exit => {
+                if let Some(index) = self.service_index(service) {
+                    self.change_service(index, Health::Down);
+                    self.services[index].exited = true;
+                }
+            }
         }
     }
 
@@ -193,7 +202,13 @@ impl Simulation {
             (Endpoint::Monitor(index), _) => {
                 self.deliver_to_service(Service::Monitor(index), message);
             }
-            (Endpoint::Clients, _) => self.note_delivered(&message),
+            (Endpoint::Clients, ManagerMessage::Remote(Remote::Address { holder })) => {
+                self.note_delivered(&message);
+                self.move_address(holder);
+            }
+            (Endpoint::Clients, _) | (Endpoint::Node(_), ManagerMessage::Sentinel(_)) => {
+                self.note_delivered(&message);
+            }
         }
     }
 
@@ -250,6 +265,10 @@ impl Simulation {
 
     /// A manager's question to a host or its database: answered by the database, by the operating system, or not at all.
     fn deliver_to_host(&mut self, node: NodeId, message: InFlight, remote: Remote) {
+        if let Remote::PowerOff { id } = remote {
+            self.power_off(node, &message, id);
+            return;
+        }
         if self.health(node) == Health::Frozen {
             let deferred = (self.cause, Deferred::Message(message));
             self.hosts[node.index()].deferred.push(deferred);
@@ -267,7 +286,8 @@ impl Simulation {
         let status = match self.health(node) {
             Health::Up => self.nodes[node.index()]
                 .server_status(self.now)
-                .filter(|status| status.ready),
+                // One that is rebuilt takes no clients, but whoever looks after it by SSH can see that, and order otherwise.
+                .filter(|status| status.ready || status.rebuilding),
             _ => None,
         };
         let answer = match (remote, status) {
@@ -289,18 +309,16 @@ impl Simulation {
                 self.look_from(node, message.from, id, at);
                 return;
             }
-            (Remote::PowerOff, _) => {
-                self.stop(
-                    node,
-                    Health::Down,
-                    KillKind::PowerOff,
-                    EventKind::Killed { node },
-                );
-                return;
+            (Remote::EndProcess { id }, _) => {
+                if self.health(node) == Health::Up {
+                    let event = EventKind::Killed { node };
+                    self.stop_database(node, Health::Down, KillKind::Process, event);
+                }
+                Remote::Stopped { id }
             }
             // Answers to a look that was passed on.
-            (Remote::Answer { id, .. }, _) => {
-                self.answer_look(id, true);
+            (Remote::Answer { id, status }, _) => {
+                self.answer_look(id, status.ready);
                 return;
             }
             (Remote::Refused { id }, _) => {
@@ -311,11 +329,24 @@ impl Simulation {
                 Remote::LoggedIn { .. }
                 | Remote::SavedLog { .. }
                 | Remote::Seen { .. }
-                | Remote::Done { .. },
+                | Remote::Done { .. }
+                | Remote::PowerOff { .. }
+                | Remote::Stopped { .. }
+                | Remote::Address { .. },
                 _,
             ) => return,
         };
         self.send(node.into(), message.from, answer.into());
+    }
+
+    /// The host's management board turns the power off, whatever its operating system does, and says so.
+    fn power_off(&mut self, node: NodeId, message: &InFlight, id: u64) {
+        self.note_delivered(message);
+        if self.health(node) == Health::Frozen || self.host_runs(node) {
+            let event = EventKind::Killed { node };
+            self.stop(node, Health::Down, KillKind::PowerOff, event);
+        }
+        self.send(node.into(), message.from, Remote::Stopped { id }.into());
     }
 
     fn log_after(&self, node: NodeId, after: Lsn) -> Vec<crate::node::wal::Record> {
@@ -326,6 +357,9 @@ impl Simulation {
 
     /// A host looks at another host's database for somebody.
     fn look_from(&mut self, node: NodeId, asker: Endpoint, id: u64, at: NodeId) {
+        // Who asks again no longer waits for the look before.
+        self.looks
+            .retain(|&(from, by, _)| (from, by) != (node, asker));
         self.looks.push((node, asker, id));
         self.send(node.into(), at.into(), Remote::Query { id }.into());
     }
@@ -368,6 +402,7 @@ impl Simulation {
     /// Brings a service into a state; what that means for what it was doing follows.
     fn change_service(&mut self, index: usize, next: Health) {
         let before = core::mem::replace(&mut self.services[index].health, next);
+        self.services[index].exited = false;
         let service = self.services[index].service;
         match (before, next) {
             (Health::Up | Health::Frozen, Health::Down) => {
@@ -393,6 +428,22 @@ impl Simulation {
             }
             _ => {}
         }
+    }
+
+    /// Starts and thaws every service that was stopped or frozen. Returns whether there was one.
+    pub(super) fn heal_services(&mut self) -> bool {
+        let mut changed = false;
+        for index in 0..self.services.len() {
+            let host = &self.services[index];
+            let what = match host.health {
+                Health::Down if !host.exited => ServiceAction::Restart,
+                Health::Frozen => ServiceAction::Thaw,
+                _ => continue,
+            };
+            let service = host.service;
+            changed |= self.service_action(service, what).is_ok();
+        }
+        changed
     }
 
     /// What happens to a node's host happens to the agent on it.

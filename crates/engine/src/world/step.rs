@@ -6,7 +6,7 @@ use super::{
     Deferred, Health, InFlight, LaneChange, Outages, Simulation, network::Sent, queue::Due,
 };
 use crate::event::EventKind;
-use crate::ids::{EventId, Lsn, NodeId};
+use crate::ids::{EventId, Lsn, NodeId, OpId};
 use crate::message::{Message, Reply};
 use crate::node::server::ServerTimer;
 use crate::node::{Context, Effect, Node, Timer};
@@ -286,8 +286,40 @@ impl Simulation {
             if self.trace.len() > events && kept < tip {
                 self.oracle.erased(node, &history, tip, kept);
             }
+            if self.trace.len() > events {
+                self.newest_may_be_gone();
+            }
         }
         self.note_status(node);
+    }
+
+    /// A server was rewound or filled again. If nobody else was on the timeline that goes on, it did not survive: a manager
+    /// had decided for another one, that of the primary.
+    fn newest_may_be_gone(&mut self) {
+        let holds = |node: &&Node| {
+            node.server_status(self.now)
+                .is_some_and(|status| !status.empty)
+        };
+        let held = || self.nodes.iter().filter(holds);
+        let surviving = self.oracle.histories().surviving();
+        if held().any(|node| node.timeline() == surviving) {
+            return;
+        }
+        let other = held().max_by_key(|node| (node.is_primary(), node.timeline()));
+        if let Some(other) = other.map(Node::timeline) {
+            let changed = self.oracle.fell_back(other);
+            self.note_lost_and_regained(changed);
+        }
+    }
+
+    fn note_lost_and_regained(&mut self, (lost, regained): (Vec<OpId>, Vec<OpId>)) {
+        self.series.current().lost += lost.len() as u32;
+        for op in lost {
+            self.note(EventKind::WriteLost { op });
+        }
+        for op in regained {
+            self.note(EventKind::WriteRegained { op });
+        }
     }
 
     /// Lets a node handle something, and carries out what it wants done.
@@ -359,14 +391,8 @@ impl Simulation {
                     _ => Opened::Elected,
                 };
                 let history = self.nodes[node.index()].wal().history();
-                let (lost, regained) = self.oracle.promoted(timeline, history, fork, how);
-                self.series.current().lost += lost.len() as u32;
-                for op in lost {
-                    self.note(EventKind::WriteLost { op });
-                }
-                for op in regained {
-                    self.note(EventKind::WriteRegained { op });
-                }
+                let changed = self.oracle.promoted(timeline, history, fork, how);
+                self.note_lost_and_regained(changed);
             }
             _ => {}
         }

@@ -16,6 +16,7 @@ impl Node {
         if self.is_serving_primary() {
             self.connect_everybody(cx);
             self.semi_sync_replicas_changed(cx);
+            self.guard_writes(cx);
         } else if let Some(server) = &mut self.server {
             server.receiver.already_streaming(cx.now);
             self.arm_receiver_timers(cx);
@@ -110,6 +111,7 @@ impl Node {
             // Crash recovery: what waited for standbys is committed here (R-PG-7), what waited for replicas too (R-LW-1).
             self.replay_everything_flushed();
             self.semi_sync_replicas_changed(cx);
+            self.guard_writes(cx);
         }
     }
 
@@ -180,6 +182,7 @@ impl Node {
         server.upstream = None;
         server.replaying.promoted();
         server.semi_sync = super::SemiSync::default();
+        server.receiver.promoted();
         self.role = Role::Primary;
         self.spread_errant(cx, timeline);
         cx.event(EventKind::Promoted {
@@ -191,6 +194,7 @@ impl Node {
         self.close_senders(cx);
         self.semi_sync_replicas_changed(cx);
         self.start_flush(cx);
+        self.guard_writes(cx);
     }
 
     /// Becomes or stays a standby, of somebody else. A primary shuts down for it, which takes time, and whoever waits for a
@@ -286,6 +290,7 @@ impl Server {
         self.receiver.start_over();
         self.commits = super::Commits::default();
         self.replaying = super::Replaying::default();
+        self.min_replicas = super::MinReplicas::default();
         self.rebuild = None;
         self.flushes.clear();
         self.binlog.forget();

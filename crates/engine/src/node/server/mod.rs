@@ -9,12 +9,14 @@
 //! - `retention`: which log is still there for a standby that was away.
 //! - `commit`: executing a write, row locks, who waits. `sync_rep`: PostgreSQL's synchronous standbys.
 //! - `rebuild`: rewinding and refilling. `status`: what an administrator can look at.
+//! - `append`: log that a manager saved elsewhere. `min_replicas`: no writes with too few replicas.
 //!
 //! MySQL and MariaDB, where they are not as PostgreSQL:
 //!
 //! - `family`: both through one view. `binlog`: what is written and synced when. `semi_sync`: waiting for acknowledgements.
 //! - `applier`: workers. `gtid`, `errant`: transactions by name, and those that a source lacks. `replica_status`: as it says.
 
+mod append;
 mod applier;
 mod binlog;
 mod commit;
@@ -22,6 +24,7 @@ mod errant;
 mod family;
 mod gtid;
 mod lifecycle;
+mod min_replicas;
 mod rebuild;
 mod receiver;
 mod replay;
@@ -33,6 +36,7 @@ mod status;
 mod sync_rep;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use crate::event::EventKind;
 use crate::ids::{Lsn, NodeId, NodeSet, Timeline};
@@ -50,8 +54,8 @@ pub use semi_sync::SemiSyncStatus;
 pub use sender::SenderState;
 pub use status::{SenderStatus, ServerStatus, SyncState};
 use {
-    binlog::Binlog, commit::Commits, rebuild::Rebuild, receiver::Receiver, replay::Replaying,
-    semi_sync::SemiSync, sender::Sender,
+    binlog::Binlog, commit::Commits, min_replicas::MinReplicas, rebuild::Rebuild,
+    receiver::Receiver, replay::Replaying, semi_sync::SemiSync, sender::Sender,
 };
 
 /// The timers of a server.
@@ -108,6 +112,8 @@ pub enum ServerTimer {
         /// On which connection.
         conn: u32,
     },
+    /// The next count of the replicas that keep up.
+    MinReplicas,
     /// Rewinding or refilling is done, or should have been answered.
     Rebuild {
         /// Which attempt.
@@ -124,6 +130,8 @@ pub enum Command {
     Follow(Option<NodeId>),
     /// Whom commits wait for from now on, in place of the settings; `None`: as the settings say.
     StandbyNames(Option<StandbyNames>),
+    /// Put these records at the end of the log of a standby that does not receive (R-MH-4).
+    AppendLog(Arc<Vec<Record>>),
     /// As an administrator.
     Admin(Admin),
 }
@@ -153,6 +161,7 @@ pub(crate) struct Server {
     receiver: Receiver,
     commits: Commits,
     replaying: Replaying,
+    min_replicas: MinReplicas,
     rebuild: Option<Rebuild>,
     rebuilds: u32,
     /// When positions were flushed here, oldest first: what the lag columns count from.
@@ -182,6 +191,7 @@ impl Server {
             receiver: Receiver::default(),
             commits: Commits::default(),
             replaying: Replaying::default(),
+            min_replicas: MinReplicas::default(),
             rebuild: None,
             rebuilds: 0,
             flushes: VecDeque::new(),
@@ -341,6 +351,7 @@ impl Node {
             ServerTimer::Disk { job } => self.on_disk(cx, job),
             ServerTimer::WriteBack => self.on_write_back(cx),
             ServerTimer::Heartbeat { to, conn } => self.on_heartbeat_due(cx, to, conn),
+            ServerTimer::MinReplicas => self.on_min_replicas_timer(cx),
             ServerTimer::Rebuild { attempt } => self.on_rebuild_timer(cx, attempt),
         }
     }
@@ -362,6 +373,7 @@ impl Node {
             Command::Promote => self.promote_server(cx),
             Command::Follow(upstream) => self.follow(cx, *upstream),
             Command::StandbyNames(names) => self.set_standby_names(cx, names.clone()),
+            Command::AppendLog(records) => self.append_log(cx, records),
             Command::Admin(admin) => self.admin(cx, admin),
         }
     }

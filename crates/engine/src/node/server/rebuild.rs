@@ -32,6 +32,13 @@ enum Step {
     Copying(Arc<BaseBackup>),
 }
 
+impl Rebuild {
+    /// Where the data comes from.
+    pub(super) fn source(&self) -> NodeId {
+        self.source
+    }
+}
+
 impl Node {
     /// Begins to rewind. The target must be stopped and hint bits or checksums on; else nothing happens.
     pub(super) fn start_rewind(&mut self, cx: &mut Context<'_>, source: NodeId) -> bool {
@@ -51,11 +58,15 @@ impl Node {
     }
 
     fn start_rebuild(&mut self, cx: &mut Context<'_>, source: NodeId, step: Step) -> bool {
-        if self
-            .server
-            .as_ref()
-            .is_none_or(|server| server.rebuild.is_some())
-        {
+        // One that only waits for its source to answer can be given another.
+        let is_at_work = |rebuild: &Rebuild| {
+            rebuild.source == source
+                || matches!(rebuild.step, Step::Rewinding(_) | Step::Copying(_))
+        };
+        let Some(server) = &self.server else {
+            return false;
+        };
+        if server.rebuild.as_ref().is_some_and(is_at_work) {
             return false;
         }
         if self.is_serving_primary() {

@@ -40,6 +40,8 @@ pub(super) struct Receiver {
     refused: Option<Timeline>,
     /// The error after which it stopped by itself (MySQL, MariaDB).
     error: Option<Refusal>,
+    /// Why the upstream did not let it stream when it last looked at what this standby has.
+    refusal: Option<Refusal>,
 }
 
 impl Receiver {
@@ -72,6 +74,17 @@ impl Receiver {
     /// `Last_IO_Error`.
     pub(super) fn error(&self) -> Option<Refusal> {
         self.error
+    }
+
+    /// Why the upstream does not let it stream.
+    pub(super) fn refusal(&self) -> Option<Refusal> {
+        self.refusal
+    }
+
+    /// A primary has no upstream, and nothing of having had one.
+    pub(super) fn promoted(&mut self) {
+        self.start_over();
+        self.stopped = false;
     }
 
     /// Another upstream, or another life: nothing of before counts but the number, which is never used twice.
@@ -184,6 +197,7 @@ impl Node {
         }
         server.receiver.state = State::Streaming;
         server.receiver.refused = None;
+        server.receiver.refusal = None;
         (server.receiver.last_heard, server.receiver.last_status) = (cx.now, cx.now);
         self.role = Role::Replica;
         cx.event(EventKind::Following {
@@ -230,6 +244,12 @@ impl Node {
             }
             self.connect_now(cx);
             return;
+        }
+        // A source that is down now does not take back what it said of the log.
+        if !matches!(why, Refusal::NobodyListens | Refusal::NotReady)
+            && let Some(server) = &mut self.server
+        {
+            server.receiver.refusal = Some(why);
         }
         let timeline = match why {
             Refusal::Diverged { timeline, .. } | Refusal::BehindTimeline { timeline } => timeline,

@@ -2,7 +2,7 @@
 
 use super::{Node, SenderState, Server};
 use crate::ids::{Lsn, NodeId, NodeSet, OpId, Timeline, Tip};
-use crate::message::Positions;
+use crate::message::{Positions, Refusal};
 use crate::node::Role;
 use crate::scenario::{CommitLevel, Method, StandbyNames};
 use crate::time::{Span, Time};
@@ -58,6 +58,8 @@ pub struct ServerStatus {
     pub upstream: Option<NodeId>,
     /// Whether the connection to the upstream streams.
     pub streaming: bool,
+    /// Why the upstream does not let it stream, if it said so.
+    pub refusal: Option<Refusal>,
     /// When it last heard from its upstream.
     pub last_heard: Time,
     /// Whether replay is paused by hand.
@@ -72,6 +74,8 @@ pub struct ServerStatus {
     pub positions: Positions,
     /// Whether it is being rewound or refilled, or is empty.
     pub rebuilding: bool,
+    /// From whom it is being rewound or refilled.
+    pub rebuilt_from: Option<NodeId>,
     /// Whether its disk is empty.
     pub empty: bool,
 }
@@ -154,6 +158,7 @@ impl Node {
             standby: server.standby,
             upstream: server.upstream,
             streaming: server.receiver.is_streaming(),
+            refusal: server.receiver.refusal(),
             last_heard: server.receiver.last_heard(),
             replay_paused: server.replaying.is_paused(),
             standbys: server.streaming_standbys(),
@@ -161,6 +166,7 @@ impl Node {
             tip: self.wal.tip(),
             positions: self.positions(),
             rebuilding: server.rebuild.is_some() || server.empty,
+            rebuilt_from: server.rebuild.as_ref().map(super::Rebuild::source),
             empty: server.empty,
         })
     }

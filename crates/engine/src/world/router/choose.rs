@@ -34,7 +34,11 @@ impl AmongPrimaries {
 impl Router {
     /// Where a write, or a read for the primary, goes.
     pub(crate) fn primary(&mut self, op: OpId, among: AmongPrimaries) -> Option<NodeId> {
-        let primaries = || self.nodes().filter(|(_, believed)| believed.primary);
+        let at_address = |node| self.address.is_none_or(|holder| holder == Some(node));
+        let primaries = || {
+            self.nodes()
+                .filter(|&(node, believed)| believed.primary && at_address(node))
+        };
         let newest = || {
             primaries()
                 .max_by_key(|(_, believed)| believed.timeline)

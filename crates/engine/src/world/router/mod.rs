@@ -65,6 +65,8 @@ pub struct Router {
     turn: u64,
     /// The primary that MaxScale keeps to.
     kept: Option<NodeId>,
+    /// Where a failover manager put the address that writes go to; `None` while no manager moved it.
+    address: Option<Option<NodeId>>,
 }
 
 impl Router {
@@ -85,6 +87,7 @@ impl Router {
         let mut router = Self {
             nodes: (0..nodes).map(believed).collect(),
             turn: 0,
+            address: None,
             kept: None,
         };
         router.become_another(routing);
@@ -105,6 +108,16 @@ impl Router {
             let replica = node.takes_reads();
             node.checks = haproxy.then(|| Checks::starting(node.primary, replica));
         }
+    }
+
+    /// A failover manager moved the address that writes go to, or took it away (`master_ip_failover_script`, R-MH-4).
+    pub(crate) fn move_address(&mut self, holder: Option<NodeId>) {
+        self.address = Some(holder);
+    }
+
+    /// Writes go to whoever says that it is the primary again.
+    pub(crate) fn release_address(&mut self) {
+        self.address = None;
     }
 
     /// What it believes of a node.
