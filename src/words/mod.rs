@@ -8,6 +8,7 @@ mod monitors;
 mod mysql;
 pub(crate) mod narration;
 mod routing;
+mod patroni;
 mod servers;
 pub(crate) mod settings;
 pub(crate) mod story;

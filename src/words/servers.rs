@@ -125,6 +125,7 @@ pub(super) fn line(kind: &EventKind) -> Option<(Mark, String)> {
         EventKind::Routing(ref event) => return super::routing::line(event),
         EventKind::Manager(ManagerEvent::Mha(event)) => monitors::mha(event),
         EventKind::Manager(ManagerEvent::Sentinel(event)) => monitors::sentinel(event),
+        EventKind::Manager(event) => return super::patroni::line(event),
         _ => return mysql::line(kind),
     })
 }

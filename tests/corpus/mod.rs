@@ -28,6 +28,8 @@ corpus!(
     "mha_saves_what_a_dead_source_had_not_sent",
     "messages_held_dropped_delayed_doubled",
     "mysql_errant_transactions_spread",
+    "patroni_leader_dies_and_is_replaced",
+    "patroni_restarts_in_place_and_fails_over",
     "postgresql_commands_and_levels",
     "promoted_by_hand",
     "semi_sync_falls_back_and_recovers",

@@ -36,6 +36,16 @@ pub enum Purpose {
     MonitorDelay = 30,
     /// How long the power of a host takes to go off: (node, time).
     PowerOff = 31,
+    /// When an agent's first round is: (node).
+    LoopPhase = 40,
+    /// Extra wait before a member of the store stands for election: (member, attempt).
+    StoreElection = 41,
+    /// When the leader of the store first looks at the leases: (member, term).
+    StoreSweep = 42,
+    /// Pause of an agent before it asks the store once more: (node, attempt).
+    StoreRetry = 43,
+    /// Which thread of a thawed agent runs first: (node, when its round was due).
+    ThawOrder = 44,
 }
 
 /// One draw: 64 uniform bits.

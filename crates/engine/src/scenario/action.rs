@@ -151,7 +151,8 @@ pub enum Action {
         message: MessageId,
     },
     /// Ask a node to take over. With elections and fencing it stands for election at once and needs a majority; otherwise
-    /// it opens a new timeline on the spot, as `pg_promote()` does.
+    /// it opens a new timeline on the spot, as `pg_promote()` does. Where an agent of Patroni runs on the node it is
+    /// `patronictl failover --candidate` instead: the leader steps down in good order first, if there is one.
     Promote {
         /// Which.
         node: NodeId,

@@ -98,6 +98,9 @@ impl Simulation {
         event: EventKind,
     ) {
         self.emit(event);
+        if how == KillKind::PowerOff {
+            self.hosts[node.index()].watchdog += 1;
+        }
         if how != KillKind::PowerOff && self.health(node) == Health::Up {
             self.with_node(node, |this, cx| this.hang_up(cx));
         }
@@ -157,7 +160,8 @@ impl Simulation {
         Ok(())
     }
 
-    /// Starts a host. Where there is an agent, it starts first, and the database when the agent says so.
+    /// Starts a host. Where there is an agent, it starts first, and the database when the agent says so; one that runs looks
+    /// at its database at once.
     pub(super) fn start_host(&mut self, node: NodeId) {
         if self.has_living_agent(node) == Some(false) {
             self.emit(EventKind::Restarted { node });
@@ -166,6 +170,11 @@ impl Simulation {
             host.killed = KillKind::Process;
             self.agent_shares(node, Health::Up);
             self.note_status(node);
+        } else if let Some(health) = self.service_health(Service::Agent(node)) {
+            // A frozen one finds its database down when it goes on.
+            if health == Health::Up {
+                self.have_agent_look(node);
+            }
         } else {
             self.start_database(node);
         }
@@ -397,7 +406,10 @@ impl Simulation {
         if matches!(this.role(), Role::Primary | Role::Promoting) {
             return Err(NoEffect::AlreadyPrimary);
         }
-        if self.settings.database.is_textbook() {
+        if self.service_health(Service::Agent(node)) == Some(Health::Up) {
+            // Where an agent runs a person asks Patroni, as `pg_promote` would be undone by it.
+            self.ask_for_failover(node);
+        } else if self.settings.database.is_textbook() {
             self.with_node(node, Node::promote);
             self.note_status(node);
         } else if self.command(node, &Command::Promote) {

@@ -3,13 +3,15 @@
 //! [`Simulation`] owns the nodes, the network, the clients with their router, the event queue, the trace and the oracle,
 //! and moves them from event to event. It is a pure function of its scenario: nothing else goes in.
 //!
-//! `step`: the event loop. `queue`: what is due. `network`: links and messages. `clients`, `router`, `routing` and `sessions`: who asks whom. `workload`: what is asked.
-//! `actions`: what a person does. `series`: what the charts show. `verdicts`: fates and the
+//! `step`: the event loop. `queue`: what is due. `network`: links and messages. `clients`, `router`, `routing` and
+//! `sessions`: who asks whom. `workload`: what is asked. `services`: the processes beside the databases; `patroni`: what its
+//! agents need of the world. `actions`: what a person does. `series`: what the charts show. `verdicts`: fates and the
 //! state of the whole.
 
 mod actions;
 mod clients;
 mod network;
+mod patroni;
 mod queue;
 mod router;
 mod routing;
@@ -50,6 +52,8 @@ struct Host {
     life: u32,
     /// What came due while it was frozen.
     deferred: Vec<(EventId, Deferred)>,
+    /// Counts how often its watchdog was fed or switched off: only the newest timer counts.
+    watchdog: u32,
     /// As the lanes last noted it.
     noted: (Role, Health, u32, bool),
 }
@@ -139,6 +143,7 @@ impl Simulation {
             killed: KillKind::Process,
             life: 0,
             deferred: Vec::new(),
+            watchdog: 0,
             noted: (node.role(), Health::Up, 0, false),
         };
         let mut simulation = Self {

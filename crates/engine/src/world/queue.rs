@@ -26,6 +26,8 @@ pub(crate) enum Due {
         life: u32,
         timer: ManagerTimer,
     },
+    /// A host's watchdog has not been fed, if this is still its number.
+    Watchdog { node: NodeId, number: u32 },
     /// The next operation of the steady workload.
     Workload { epoch: u32 },
     /// The router's next health check.

@@ -4,9 +4,10 @@ use super::{Deferred, Health, InFlight, Simulation};
 use crate::event::{EventKind, NoEffect};
 use crate::ids::{EventId, Lsn, NodeId};
 use crate::manager::{
-    ManagerContext, ManagerEffect, ManagerMessage, ManagerTimer, Managers, Remote,
+    ManagerContext, ManagerEffect, ManagerMessage, ManagerTimer, Managers, Remote, StartAs,
 };
-
+use crate::message::Message;
+use crate::node::Role;
 use crate::node::server::Command;
 use crate::scenario::{Admin, Endpoint, KillKind, Service, ServiceAction};
 use crate::world::queue::Due;
@@ -81,7 +82,7 @@ impl Simulation {
     }
 
     /// Lets a service handle something, and carries out what it wants done.
-    fn with_service(
+    pub(super) fn with_service(
         &mut self,
         service: Service,
         handle: impl FnOnce(&mut Managers, &mut ManagerContext<'_>),
@@ -95,6 +96,12 @@ impl Simulation {
             }
             _ => None,
         };
+        let (standbys, standby_names) = match (service, server) {
+            (Service::Agent(node), Some(status)) if status.role == Role::Primary => {
+                self.standbys_of(node)
+            }
+            _ => (Vec::new(), None),
+        };
         let mut effects = Vec::new();
         let mut cx = ManagerContext {
             now: self.now,
@@ -104,15 +111,13 @@ impl Simulation {
             nodes: self.nodes.len(),
             me: service,
             server,
+            standbys,
+            standby_names,
             out: &mut effects,
         };
         handle(&mut self.managers, &mut cx);
         let life = self.services[index].life;
         for effect in effects {
-            if self.services[index].life != life {
-                // It ended its own host.
-                return;
-            }
             self.carry_out(service, life, effect);
         }
     }
@@ -147,22 +152,25 @@ impl Simulation {
                     );
                 }
             }
-            ManagerEffect::StartServer => {
+            ManagerEffect::StartServer(how) => {
                 if let Service::Agent(node) = service
                     && self.health(node) == Health::Down
                 {
+                    if let StartAs::Standby(upstream) = how {
+                        self.nodes[node.index()].configure_as_standby(upstream);
+                    }
                     self.start_database(node);
                 }
             }
-            ManagerEffect::ResetHost => {
+            ManagerEffect::Watchdog(at) => {
                 if let Service::Agent(node) = service {
-                    self.stop(
-                        node,
-                        Health::Down,
-                        KillKind::PowerOff,
-                        EventKind::HostReset { node },
-                    );
-                    self.start_host(node);
+                    let host = &mut self.hosts[node.index()];
+                    host.watchdog += 1;
+                    let number = host.watchdog;
+                    if let Some(at) = at {
+                        let due = Due::Watchdog { node, number };
+                        self.queue.push(at.max(self.now), self.cause, due);
+                    }
                 }
             }
             ManagerEffect::Exit => {
@@ -196,6 +204,14 @@ impl Simulation {
             (Endpoint::Node(node), ManagerMessage::Remote(remote)) => {
                 self.deliver_to_host(node, message, remote);
             }
+            (Endpoint::Node(node), _) if self.host_has_power(node) => {
+                self.deliver_to_service(Service::Agent(node), message);
+            }
+            (Endpoint::Node(node), _) => self.emit(EventKind::NobodyListened {
+                message: message.id,
+                kind: message.message.kind(),
+                node,
+            }),
             (Endpoint::Store(index), _) => {
                 self.deliver_to_service(Service::Store(index), message);
             }
@@ -212,27 +228,38 @@ impl Simulation {
         }
     }
 
-    fn deliver_to_service(&mut self, service: Service, message: InFlight) {
+    pub(super) fn deliver_to_service(&mut self, service: Service, message: InFlight) {
         let Some(index) = self.service_index(service) else {
             return;
         };
-        let host = &mut self.services[index];
-        match host.health {
-            Health::Up => self.hand_to_service(service, message),
-            Health::Frozen => host
-                .deferred
-                .push((self.cause, Waiting::Message(Box::new(message)))),
-            Health::Down | Health::Lost => self.note(EventKind::ServiceSilent {
+        let health = self.services[index].health;
+        if health == Health::Up {
+            self.hand_to_service(service, message);
+            return;
+        }
+        let frozen = health == Health::Frozen;
+        self.answer_by_the_kernel(&message, frozen);
+        if frozen {
+            let waiting = (self.cause, Waiting::Message(Box::new(message)));
+            self.services[index].deferred.push(waiting);
+        } else {
+            self.note(EventKind::ServiceSilent {
                 message: message.id,
                 kind: message.message.kind(),
                 service,
-            }),
+            });
         }
     }
 
     fn hand_to_service(&mut self, service: Service, message: InFlight) {
+        if let Message::Probe = message.message
+            && let Endpoint::Node(node) = message.to
+        {
+            self.deliver_probe_to_agent(node, message);
+            return;
+        }
         self.note_delivered(&message);
-        if let crate::message::Message::Manager(parcel) = message.message {
+        if let Message::Manager(parcel) = message.message {
             self.with_service(service, |managers, cx| {
                 managers.receive(cx, message.from, *parcel);
             });
@@ -252,6 +279,11 @@ impl Simulation {
             Health::Frozen => host.deferred.push((self.cause, Waiting::Timer(timer))),
             Health::Down | Health::Lost => {}
         }
+    }
+
+    /// Whether a node's host has power.
+    pub(super) fn host_has_power(&self, node: NodeId) -> bool {
+        self.health(node) == Health::Frozen || self.host_runs(node)
     }
 
     /// Whether a node's host has power and executes.

@@ -181,6 +181,7 @@ impl Simulation {
                 life,
                 timer,
             } => self.wake_service(service, life, timer),
+            Due::Watchdog { node, number } => self.on_watchdog(node, number),
             Due::Workload { epoch } => {
                 if epoch == self.generator.epoch {
                     self.issue_from_workload();
@@ -196,6 +197,12 @@ impl Simulation {
         if let Message::Manager(parcel) = &mut message.message {
             let parcel = parcel.as_ref().clone();
             self.deliver_to_manager(message, parcel);
+            return;
+        }
+        if let (Endpoint::Node(node), Message::Probe) = (message.to, &message.message)
+            && self.probes_ask_the_agent()
+        {
+            self.deliver_probe_to_agent(node, message);
             return;
         }
         let Endpoint::Node(node) = message.to else {
@@ -230,7 +237,7 @@ impl Simulation {
     }
 
     /// The host is up but nobody listens on the port: the kernel answers at once.
-    fn refuse_connection(&mut self, node: NodeId, from: Endpoint, message: &Message) {
+    pub(super) fn refuse_connection(&mut self, node: NodeId, from: Endpoint, message: &Message) {
         let op = match message {
             Message::Replication(replication) => {
                 if let Some(answer) = replication.without_process() {

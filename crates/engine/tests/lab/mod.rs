@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "every test file uses a part of it")]
 
+pub(crate) mod patroni;
+
 use replicascope_engine::event::EventKind;
 use replicascope_engine::ids::{ClientId, Key, NodeId, OpId};
 use replicascope_engine::node::server::{ReplicaStatus, SemiSyncStatus};

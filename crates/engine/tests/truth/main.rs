@@ -20,6 +20,10 @@ mod pg3d;
 mod pg4;
 mod pg5b;
 mod pg6;
+mod pt1;
+mod pt2;
+mod pt3;
+mod pt4;
 
 use serde_json::Value;
 

@@ -15,7 +15,8 @@ pub enum SecondaryVerdict {
 }
 
 /// Why the manager ends without a failover (R-MH-7).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum GaveUp {
     /// The source takes connections after all.
     SourceAlive,

@@ -3,7 +3,8 @@
 use crate::ids::NodeId;
 
 /// Why a failover was given up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Aborted {
     /// Too few voted for this Sentinel.
     NotElected,

@@ -235,6 +235,36 @@ impl Node {
         true
     }
 
+    /// A primary opens a timeline newer than `above` where it stands, without a restart.
+    pub(super) fn raise_timeline(&mut self, cx: &mut Context<'_>, above: Timeline) -> bool {
+        let fork = self.wal.tip().lsn;
+        if self.role != Role::Primary {
+            return false;
+        }
+        let Some(server) = &mut self.server else {
+            return false;
+        };
+        let term = server.timeline.term().max(above.term()) + 1;
+        let timeline = Timeline::new(term, self.id);
+        server.timeline = timeline;
+        cx.event(EventKind::Promoted {
+            node: self.id,
+            timeline,
+            fork,
+        });
+        self.close_senders(cx);
+        true
+    }
+
+    /// Writes `standby.signal` on a server that is stopped, and whom it follows, which may be nobody yet.
+    pub(crate) fn configure_as_standby(&mut self, upstream: Option<NodeId>) {
+        let me = self.id;
+        if let Some(server) = self.server.as_mut().filter(|server| !server.empty) {
+            server.standby = true;
+            server.upstream = upstream.filter(|&node| node != me);
+        }
+    }
+
     /// Writes `standby.signal` and `primary_conninfo` on a server that is stopped.
     pub(crate) fn configure_standby(&mut self, upstream: NodeId) -> bool {
         let me = self.id;

@@ -128,6 +128,11 @@ pub enum Command {
     Promote,
     /// Be a standby of this node, or of nobody yet. A primary stops and starts again as a standby.
     Follow(Option<NodeId>),
+    /// A primary goes on on a timeline newer than this one and its own.
+    NewTimeline {
+        /// The newest one that is known.
+        above: Timeline,
+    },
     /// Whom commits wait for from now on, in place of the settings; `None`: as the settings say.
     StandbyNames(Option<StandbyNames>),
     /// Put these records at the end of the log of a standby that does not receive (R-MH-4).
@@ -372,6 +377,7 @@ impl Node {
         match command {
             Command::Promote => self.promote_server(cx),
             Command::Follow(upstream) => self.follow(cx, *upstream),
+            Command::NewTimeline { above } => self.raise_timeline(cx, *above),
             Command::StandbyNames(names) => self.set_standby_names(cx, names.clone()),
             Command::AppendLog(records) => self.append_log(cx, records),
             Command::Admin(admin) => self.admin(cx, admin),

@@ -148,6 +148,11 @@ impl Node {
         self.wal.get(self.replay).map(|record| now.since(record.at))
     }
 
+    /// `synchronous_standby_names` as a manager set it; `None` when the settings count.
+    pub(crate) fn managed_standby_names(&self) -> Option<&StandbyNames> {
+        self.server.as_ref()?.names.as_ref()
+    }
+
     /// The server's view of itself; `None` for a Textbook node.
     #[must_use]
     pub fn server_status(&self, now: Time) -> Option<ServerStatus> {

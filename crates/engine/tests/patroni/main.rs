@@ -1,0 +1,15 @@
+//! Patroni as rules R-PT-… describe it, as small experiments.
+
+#[path = "../lab/mod.rs"]
+mod lab;
+
+mod corpus;
+mod failsafe;
+mod leader;
+mod race;
+mod rejoin;
+mod rest;
+mod safety;
+mod store;
+mod sync;
+mod watchdog;
