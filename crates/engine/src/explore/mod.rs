@@ -14,6 +14,8 @@ pub mod generate;
 mod history;
 mod recovery;
 mod servers;
+#[cfg(test)]
+mod tests;
 
 use core::fmt;
 

@@ -92,10 +92,13 @@ fn available(course: &Course) -> Result<(), Violation> {
         .rev()
         .take(simulation.nodes().len() + 1)
         .collect();
-    let Some((write, reads)) = ops.split_last().filter(|(write, _)| write.is_write()) else {
+    let asked = |(write, reads): &(&&Op, &[&Op])| {
+        write.is_write() && reads.len() == simulation.nodes().len()
+    };
+    let Some((write, reads)) = ops.split_last().filter(asked) else {
         return Err(run.broken(
             Invariant::Available,
-            "the last write is not where it should be".to_owned(),
+            "the last write and a read from each node are not there".to_owned(),
         ));
     };
     run.holds(write.status == Status::Acked, Invariant::Available, || {

@@ -9,6 +9,8 @@
 mod history;
 mod ledger;
 mod tally;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 

@@ -1,0 +1,288 @@
+//! The checks find what is wrong: real runs, with events that did not happen told to them.
+
+use super::acks::Acks;
+use super::causes::Causes;
+use super::course::Course;
+use super::history::Asked;
+use super::*;
+use crate::event::{Event, EventKind};
+use crate::ids::{EventId, Lsn, NodeId, OpId};
+use crate::linearizable::Kind;
+use crate::scenario::{KillKind, LinkOverride, LinkSettings, Mode, ReadPolicy, SemiSync};
+
+fn n(number: u8) -> NodeId {
+    NodeId(number - 1)
+}
+
+/// Two replicas, n2 20 ms away and n3 60 ms, no workload, and these actions.
+fn quiet(mode: Mode, actions: Vec<(u64, Action)>) -> Scenario {
+    let mut scenario = Scenario::default();
+    scenario.cluster.replicas = 2;
+    scenario.settings.mode = mode;
+    scenario.settings.reads = ReadPolicy::PrimaryOnly;
+    scenario.workload.operations_per_second = 0;
+    let link = LinkSettings {
+        delay_us: 60_000,
+        ..LinkSettings::default()
+    };
+    scenario.cluster.links = vec![LinkOverride {
+        from: n(1).into(),
+        to: n(3).into(),
+        link,
+    }];
+    scenario.actions = actions
+        .into_iter()
+        .map(|(at, action)| TimedAction {
+            at_us: Time::from_millis(at),
+            action,
+        })
+        .collect();
+    scenario
+}
+
+fn write() -> Action {
+    Action::Write {
+        client: ClientId(0),
+        key: Key(0),
+        value: None,
+        node: None,
+        synchronous_commit: None,
+    }
+}
+
+fn read(node: Option<NodeId>) -> Action {
+    Action::Read {
+        client: ClientId(0),
+        key: Key(0),
+        node,
+    }
+}
+
+fn watched(scenario: &Scenario) -> Watched {
+    Watched {
+        simulation: Simulation::new(scenario).expect("valid"),
+        seed: scenario.seed,
+    }
+}
+
+/// Runs to an instant and tells `acks` what happened.
+fn run(run: &mut Watched, acks: &mut Acks, until_ms: u64) {
+    let mut seen = run.simulation.trace().len();
+    let until = Time::from_millis(until_ms);
+    while run.simulation.next_due().is_some_and(|at| at <= until) {
+        run.simulation.step();
+        let events: Vec<Event> = run
+            .simulation
+            .trace()
+            .since(EventId(seen))
+            .copied()
+            .collect();
+        seen = run.simulation.trace().len();
+        for event in &events {
+            acks.note(run, event).expect("the engine keeps its rules");
+        }
+        acks.after_step(run);
+    }
+}
+
+/// Says that n1 committed the first write.
+fn committed(run: &Watched, acks: &mut Acks) -> Option<String> {
+    let event = Event {
+        id: EventId(run.simulation.trace().len() + 1),
+        at: run.simulation.now(),
+        cause: EventId(1),
+        kind: EventKind::Committed {
+            node: n(1),
+            op: OpId(1),
+            lsn: Lsn(1),
+        },
+    };
+    let violation = acks.note(run, &event).err()?;
+    assert_eq!(violation.invariant, Invariant::AckRule);
+    Some(violation.detail)
+}
+
+/// What is found when n1 is said to commit the write of 1 s at this instant.
+fn commit_at(scenario: &Scenario, millis: u64) -> Option<String> {
+    let (mut watched, mut acks) = (watched(scenario), Acks::default());
+    run(&mut watched, &mut acks, millis);
+    committed(&watched, &mut acks)
+}
+
+#[test]
+fn an_ack_before_its_rule_is_true_is_found() {
+    let asynchronous = quiet(Mode::Async, vec![(1_000, write())]);
+    let found = commit_at(&asynchronous, 1_001).expect("too early");
+    assert!(found.contains("was not waiting"), "{found}");
+
+    let mut slow_disk = quiet(Mode::Async, vec![(1_000, write())]);
+    slow_disk.cluster.costs.fsync_us = 50_000;
+    let found = commit_at(&slow_disk, 1_020).expect("not flushed");
+    assert!(found.contains("not on its disk"), "{found}");
+
+    let mut semi = quiet(Mode::SemiSync, vec![(1_000, write())]);
+    semi.settings.semi_sync = SemiSync {
+        acks: 2,
+        timeout_us: None,
+    };
+    let found = commit_at(&semi, 1_015).expect("nobody has it");
+    assert!(found.contains("0 of 2"), "{found}");
+    let found = commit_at(&semi, 1_040).expect("n2 has it");
+    assert!(found.contains("1 of 2"), "{found}");
+    assert_eq!(commit_at(&semi, 1_070), None, "both have it");
+
+    let sync = quiet(Mode::Sync, vec![(1_000, write())]);
+    assert!(commit_at(&sync, 1_010).is_some());
+    let found = commit_at(&sync, 1_050).expect("n3 has not");
+    assert!(found.contains("which n3 had not applied"), "{found}");
+    assert_eq!(commit_at(&sync, 1_070), None, "both have");
+}
+
+#[test]
+fn after_a_fall_back_a_local_flush_is_enough() {
+    let mut scenario = quiet(
+        Mode::SemiSync,
+        vec![(900, Action::Isolate { node: n(1) }), (1_000, write())],
+    );
+    scenario.settings.semi_sync.timeout_us = Some(100_000);
+    scenario.settings.fencing = false;
+    assert!(commit_at(&scenario, 1_050).is_some(), "nobody has it");
+    let (mut watched, mut acks) = (watched(&scenario), Acks::default());
+    run(&mut watched, &mut acks, 1_200);
+    assert_eq!(acks.checked, 1, "and it was committed");
+}
+
+fn note(
+    causes: &mut Causes,
+    run: &Watched,
+    id: u64,
+    at: u64,
+    cause: u64,
+    kind: EventKind,
+) -> Result<(), Violation> {
+    let (id, at, cause) = (EventId(id), Time(at), EventId(cause));
+    causes.note(
+        run,
+        &Event {
+            id,
+            at,
+            cause,
+            kind,
+        },
+    )
+}
+
+#[test]
+fn a_verdict_out_of_nowhere_is_found() {
+    let run = watched(&quiet(Mode::Async, Vec::new()));
+    let mut causes = Causes::default();
+    let action = EventKind::Action { index: 0 };
+    note(&mut causes, &run, 1, 10, 0, action).expect("a person acted");
+    note(&mut causes, &run, 2, 10, 1, EventKind::NoPrimary).expect("by that");
+    assert_eq!(causes.verdicts, 1);
+    let broken = [
+        (3, 11, 0, EventKind::NoPrimary, "has no cause"),
+        (3, 11, 3, EventKind::NoPrimary, "still to come"),
+        (3, 9, 2, EventKind::NoPrimary, "before its cause"),
+        (4, 11, 2, EventKind::NoPrimary, "not the next event"),
+        (
+            3,
+            11,
+            2,
+            EventKind::WriteLost { op: OpId(1) },
+            "does not come from",
+        ),
+        (
+            3,
+            11,
+            2,
+            EventKind::WriteRegained { op: OpId(1) },
+            "does not come from",
+        ),
+    ];
+    for (id, at, cause, kind, what) in broken {
+        let mut causes = Causes::default();
+        note(&mut causes, &run, 1, 10, 0, action).expect("a person acted");
+        note(&mut causes, &run, 2, 10, 1, EventKind::NoPrimary).expect("by that");
+        let violation = note(&mut causes, &run, id, at, cause, kind).expect_err(what);
+        assert_eq!(violation.invariant, Invariant::VerdictsHaveCauses);
+        assert!(violation.detail.contains(what), "{violation}");
+    }
+}
+
+fn course(scenario: &Scenario, until_ms: u64) -> Course {
+    let mut course = Course::new(scenario).expect("valid");
+    course
+        .run_to(Time::from_millis(until_ms))
+        .expect("nothing is broken on the way");
+    course
+}
+
+#[test]
+fn a_cluster_that_has_not_recovered_is_found() {
+    let kill = |node| Action::Kill {
+        node,
+        how: KillKind::PowerOff,
+    };
+    let cases = [
+        (vec![(1_000, kill(n(3)))], Invariant::Converges),
+        (
+            vec![(1_000, kill(n(2))), (1_000, kill(n(3)))],
+            Invariant::Available,
+        ),
+        (vec![(1_000, read(None))], Invariant::Available),
+        (
+            vec![(1_000, write()), (2_000, read(None))],
+            Invariant::Available,
+        ),
+    ];
+    for (actions, expected) in cases {
+        let scenario = quiet(Mode::Async, actions);
+        let violation = recovery::check(&mut course(&scenario, 5_000)).expect_err("not recovered");
+        assert_eq!(violation.invariant, expected, "{violation}");
+    }
+    let mut all = vec![(1_000, write())];
+    all.extend([1, 2, 3].map(|node| (2_000, read(Some(n(node))))));
+    let mut healthy = course(&quiet(Mode::Async, all.clone()), 5_000);
+    recovery::check(&mut healthy).expect("all is well");
+    assert!(healthy.statistics().recovered);
+    // A read that comes before the write has arrived everywhere does not show it.
+    all[3].0 = 1_010;
+    all.sort_by_key(|&(at, _)| at);
+    let violation =
+        recovery::check(&mut course(&quiet(Mode::Async, all), 5_000)).expect_err("n3 is late");
+    assert_eq!(violation.invariant, Invariant::Available);
+}
+
+#[test]
+fn reads_past_the_router_are_left_out_of_histories() {
+    let actions = vec![
+        (1_000, write()),
+        (1_020, read(Some(n(3)))),
+        (1_500, read(None)),
+    ];
+    let scenario = quiet(Mode::Async, actions);
+    let mut run = watched(&scenario);
+    let (mut asked, untold) = (Asked::default(), Asked::default());
+    while run
+        .simulation
+        .next_due()
+        .is_some_and(|at| at <= Time::from_secs(2))
+    {
+        let seen = EventId(run.simulation.trace().len());
+        run.simulation.step();
+        for event in run.simulation.trace().since(seen) {
+            asked.note(&run.simulation, event);
+        }
+    }
+    let oracle = run.simulation.oracle();
+    let kinds: Vec<Kind> = asked.histories(oracle)[&Key(0)]
+        .iter()
+        .map(|op| op.kind)
+        .collect();
+    assert_eq!(kinds, [Kind::Write, Kind::Read(Some(OpId(1)))]);
+    assert_eq!(asked.misjudged(oracle), None);
+    // Told nothing, it takes the stale read for one through the primary.
+    assert_eq!(untold.misjudged(oracle).map(|op| op.id), Some(OpId(2)));
+    assert_eq!(untold.histories(oracle)[&Key(0)].len(), 3);
+}
