@@ -1,7 +1,9 @@
 //! The page: what people see of the engine, and how they act on it.
 //!
 //! `session` holds the experiment and the clock. Everything else is a view over it: `stage` shows the cluster now, `ledger`
-//! what clients saw, `events` what happened, `time` how it went and how to move in it, `controls` what a person can set.
+//! what clients saw, `events` what happened, `time` how it went and how to move in it, `controls` what a person can set, `why` what led
+//! to a verdict; `share` keeps a run and passes it on;
+//! `messages` lets a person take one by hand.
 //! `words` says all of it in English, `shell` holds the parts together.
 
 #![allow(
@@ -12,27 +14,33 @@
 mod controls;
 mod events;
 mod ledger;
+mod messages;
 pub mod scenarios;
 pub mod session;
+pub mod share;
 mod shell;
 pub mod stage;
 mod time;
+mod why;
 mod words;
 
 use leptos::prelude::*;
 
 pub use shell::Page;
 
-/// The page as it opens: the first scenario, playing.
+/// The page as it opens: with what its address says, else with what was kept, else with the first scenario, playing.
 #[component]
 pub fn App() -> impl IntoView {
-    let opening = scenarios::opening();
-    match session::Session::new(opening.0, opening.1) {
-        Ok(session) => {
-            session::start_clock(session);
-            session.play();
-            view! { <Page session=session /> }.into_any()
-        }
-        Err(error) => view! { <main>{error.to_string()}</main> }.into_any(),
+    let share::Opening {
+        recording,
+        preset,
+        plays,
+        note,
+    } = share::Opening::of_page();
+    let session = session::Session::of(recording);
+    session::start_clock(session);
+    if plays {
+        session.play();
     }
+    view! { <Page session=session preset=preset note=note keeps=true /> }
 }

@@ -37,6 +37,14 @@ pub const ALL: [Preset; 4] = [
     },
 ];
 
+/// What a scenario of the list is called; none is one that came from a link or a file.
+#[must_use]
+pub fn name(index: Option<usize>) -> &'static str {
+    index
+        .and_then(|index| ALL.get(index))
+        .map_or("A run of your own", |preset| preset.name)
+}
+
 /// Timers short enough that an election fits into a minute of slow motion.
 const QUICK: Timers = Timers {
     heartbeat_us: 100_000,

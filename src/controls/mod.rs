@@ -10,6 +10,7 @@ mod workload;
 
 use leptos::prelude::*;
 
+use crate::messages::MessagesOnTheWay;
 use crate::shell::CloseSheet;
 
 pub(crate) use mode::ModeSwitch;
@@ -25,6 +26,7 @@ pub(crate) fn Drawer() -> impl IntoView {
             <faults::QuickFaults />
             <workload::WorkloadControls />
             <network::NetworkControls />
+            <MessagesOnTheWay />
         </aside>
     }
 }

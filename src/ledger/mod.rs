@@ -11,7 +11,9 @@ use leptos::prelude::*;
 use crate::session::Session;
 use crate::words;
 
+pub(crate) use row::chip;
 use rows::Filter;
+pub(crate) use rows::broken;
 use tally::Tally;
 
 /// The headline, the totals and the rows.

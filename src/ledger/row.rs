@@ -2,10 +2,12 @@
 
 use leptos::prelude::*;
 use replicascope_engine::ids::OpId;
+use replicascope_engine::why::Question;
 
 use super::window::ROW_PX;
 use crate::session::Session;
 use crate::shell::{Icon, Picture};
+use crate::why::WhyButton;
 use crate::words::verdicts::{Chip, RowWords, Step, Tone, row};
 
 /// The class and the picture of a verdict.
@@ -47,12 +49,12 @@ pub(super) fn Row(
             aria-setsize=move || count.get()
             style:top=move || format!("{}px", place.get() as f64 * ROW_PX)
         >
-            {move || words.get().map(content)}
+            {move || words.get().map(|words| content(op, words))}
         </li>
     }
 }
 
-fn content(words: RowWords) -> impl IntoView {
+fn content(op: OpId, words: RowWords) -> impl IntoView {
     let RowWords {
         number,
         write,
@@ -67,6 +69,9 @@ fn content(words: RowWords) -> impl IntoView {
     } else {
         ("read", Icon::Eye)
     };
+    let verdict = chips
+        .first()
+        .map_or("in progress".to_owned(), |chip| chip.text.clone());
     view! {
         <span class="opk" class:opk-w=write title=kind>
             <Picture icon=icon />
@@ -88,6 +93,10 @@ fn content(words: RowWords) -> impl IntoView {
                         </ol>
                     }
                 })}
+            <WhyButton
+                question=Question::Op(op)
+                about=format!("{kind} {number}, {}", verdict)
+            />
         </div>
         <p class="op-f" title=fate.clone()>
             {fate.clone()}
@@ -95,7 +104,8 @@ fn content(words: RowWords) -> impl IntoView {
     }
 }
 
-fn chip(chip: Chip) -> impl IntoView {
+/// A verdict.
+pub(crate) fn chip(chip: Chip) -> impl IntoView {
     let (class, icon) = look(chip.tone);
     view! {
         <span class=class>

@@ -34,12 +34,7 @@ impl Rows {
                     count: count.min(LEDGER_CAP),
                 }
             }
-            Filter::Broken => {
-                let broken = || simulation.oracle().ops().rev().filter(|op| op.is_broken());
-                let lost = broken().filter(|op| op.lost);
-                let others = broken().filter(|op| !op.lost);
-                Self::Listed(lost.chain(others).map(|op| op.id).collect())
-            }
+            Filter::Broken => Self::Listed(broken(simulation).collect()),
         }
     }
 
@@ -68,6 +63,14 @@ impl Rows {
             }
         }
     }
+}
+
+/// The operations where something went wrong: lost writes first, then the rest, newest first.
+pub(crate) fn broken(simulation: &Simulation) -> impl Iterator<Item = OpId> {
+    let broken = || simulation.oracle().ops().rev().filter(|op| op.is_broken());
+    let lost = broken().filter(|op| op.lost);
+    let others = broken().filter(|op| !op.lost);
+    lost.chain(others).map(|op| op.id)
 }
 
 /// How many operations there have been.

@@ -44,6 +44,8 @@ pub struct Session {
     speed: RwSignal<Speed>,
     notice: RwSignal<Option<String>>,
     saturated: RwSignal<bool>,
+    /// Counts changes of the future: actions, other branches, other scenarios.
+    futures: RwSignal<u64>,
 }
 
 impl Session {
@@ -54,7 +56,11 @@ impl Session {
     pub fn new(scenario: Scenario, start: Time) -> Result<Self, ScenarioError> {
         let mut experiment = Experiment::new(scenario, "Run")?;
         experiment.current_mut().advance_to(start);
-        Ok(Self {
+        Ok(Self::with(experiment))
+    }
+
+    fn with(experiment: Experiment) -> Self {
+        Self {
             experiment: StoredValue::new_local(experiment),
             frame: RwSignal::new(0),
             panel: RwSignal::new(0),
@@ -65,7 +71,14 @@ impl Session {
             speed: RwSignal::new(Speed::default()),
             notice: RwSignal::new(None),
             saturated: RwSignal::new(false),
-        })
+            futures: RwSignal::new(0),
+        }
+    }
+
+    /// A session on a run as it stands, paused.
+    #[must_use]
+    pub fn of(recording: Recording) -> Self {
+        Self::with(Experiment::of(recording, "Run"))
     }
 
     /// The session of the page.
@@ -163,6 +176,12 @@ impl Session {
         self.saturated.into()
     }
 
+    /// Counts actions, and switches to other branches or scenarios: what was known of the future is void then.
+    #[must_use]
+    pub fn futures(self) -> Signal<u64> {
+        self.futures.into()
+    }
+
     /// Plays from here on.
     pub fn play(self) {
         self.playing.set(true);
@@ -245,6 +264,7 @@ impl Session {
             for action in actions {
                 let at = experiment.current().simulation().now();
                 let name = format!("{} at {}", words::settings::short(&action), words::at(at));
+                crate::share::about_to(experiment.current(), &action);
                 match experiment.act(action, name.as_str()) {
                     Ok(false) => {}
                     Ok(true) => {
@@ -260,7 +280,7 @@ impl Session {
             }
         });
         self.notice.set(notice);
-        self.look_again();
+        self.another_future();
     }
 
     /// Plays another branch.
@@ -268,7 +288,7 @@ impl Session {
         self.experiment.update_value(|experiment| {
             experiment.switch_to(branch);
         });
-        self.look_again();
+        self.another_future();
     }
 
     /// Starts another scenario at the instant `start`; the present experiment is gone.
@@ -279,8 +299,39 @@ impl Session {
         let mut experiment = Experiment::new(scenario, "Run")?;
         experiment.current_mut().advance_to(start);
         self.experiment.set_value(experiment);
-        self.look_again();
+        self.another_future();
         Ok(())
+    }
+
+    /// Shows another run as it stands; the present experiment is gone.
+    pub fn open(self, recording: Recording) {
+        self.experiment.set_value(Experiment::of(recording, "Run"));
+        self.another_future();
+    }
+
+    /// Takes back the last action that has happened. Where something was done later, that is kept as a branch.
+    pub fn undo(self) {
+        let mut notice = None;
+        self.experiment.update_value(|experiment| {
+            let run = experiment.current().simulation();
+            let Some(last) = run.actions_taken().checked_sub(1) else {
+                notice = Some("There is nothing to undo.".to_owned());
+                return;
+            };
+            let action = &run.actions()[last];
+            let what = format!(
+                "{} at {}",
+                words::settings::short(&action.action),
+                words::at(action.at_us)
+            );
+            if experiment.current().has_future_actions() {
+                experiment.branch(format!("Without {what}"));
+            }
+            experiment.current_mut().undo();
+            notice = Some(format!("Undone: {what}."));
+        });
+        self.notice.set(notice);
+        self.another_future();
     }
 
     /// Moves the run by a stretch of real time; called once an animation frame.
@@ -307,6 +358,11 @@ impl Session {
             self.panel_due_ms.set_value(real_ms + PANEL_PAUSE_MS);
             self.panel.update(|count| *count += 1);
         }
+    }
+
+    fn another_future(self) {
+        self.futures.update(|count| *count += 1);
+        self.look_again();
     }
 
     /// Lets every projection be computed anew.

@@ -33,6 +33,9 @@ pub(crate) enum Icon {
     Sun,
     Chevron,
     ChevronRight,
+    ChevronLeft,
+    Link,
+    Undo,
     Columns,
     Book,
     Wave,
@@ -74,6 +77,11 @@ impl Icon {
             }
             Self::Chevron => "M4.5 6.3L8 9.8l3.5-3.5",
             Self::ChevronRight => "M6.3 4.5L9.8 8l-3.5 3.5",
+            Self::ChevronLeft => "M9.7 4.5L6.2 8l3.5 3.5",
+            Self::Link => {
+                "M6.8 9.2a2.6 2.6 0 0 0 3.7 0l2.4-2.4a2.6 2.6 0 0 0-3.7-3.7L8 4.3 M9.2 6.8a2.6 2.6 0 0 0-3.7 0L3.1 9.2a2.6 2.6 0 0 0 3.7 3.7L8 11.7"
+            }
+            Self::Undo => "M3 6.5h6.2a3.6 3.6 0 0 1 0 7.2H6 M5.8 3.3L2.6 6.5l3.2 3.2",
             Self::Columns => "M2.5 3h11v10h-11z M6.2 3v10 M9.8 3v10",
             Self::Book => {
                 "M8 4.2C6.5 3 4.5 2.8 2.5 3v9.5c2-.2 4 0 5.5 1.2 1.5-1.2 3.5-1.4 5.5-1.2V3c-2-.2-4 0-5.5 1.2z M8 4.2v9.5"

@@ -9,9 +9,10 @@ use super::{Panels, Sheet};
 use crate::controls::faults::Fault;
 use crate::session::Session;
 use crate::stage::selection::Selection;
+use crate::why::Why;
 
 /// What each key does, for the list of keys.
-pub(crate) const KEYS: [(&str, &str); 12] = [
+pub(crate) const KEYS: [(&str, &str); 15] = [
     ("Space", "Play or pause"),
     ("Left, Right", "Step back, step"),
     ("Home", "Rewind"),
@@ -22,6 +23,12 @@ pub(crate) const KEYS: [(&str, &str); 12] = [
     ("S", "Slow it, else a replica"),
     ("H", "Heal everything"),
     ("A, M, Y", "Async, semi-sync, sync"),
+    ("Ctrl Z", "Undo the last action"),
+    ("W", "Why? Open or close"),
+    (
+        "J, L",
+        "Why? of the next broken row, of the next lost write",
+    ),
     ("Esc", "Close, deselect"),
     ("?", "This list"),
 ];
@@ -38,6 +45,9 @@ enum Command {
     Mode(Mode),
     Close,
     Keys,
+    Why,
+    NextBroken,
+    NextLost,
 }
 
 /// The meaning of a key as the browser names it.
@@ -51,6 +61,9 @@ fn command(key: &str) -> Option<Command> {
         "?" => Command::Keys,
         _ => match key.to_ascii_lowercase().as_bytes() {
             [digit @ b'1'..=b'9'] => Command::Select(digit - b'1'),
+            b"w" => Command::Why,
+            b"j" => Command::NextBroken,
+            b"l" => Command::NextLost,
             b"k" => Command::Fault(Fault::Kill),
             b"c" => Command::Fault(Fault::CutOff),
             b"f" => Command::Fault(Fault::Freeze),
@@ -92,8 +105,17 @@ fn is_taken(event: &web_sys::KeyboardEvent, command: Command) -> bool {
 }
 
 /// Listens to the whole page.
-pub(crate) fn listen(session: Session, panels: Panels, selection: Selection) {
+pub(crate) fn listen(session: Session, panels: Panels, selection: Selection, why: Why) {
     let handle = window_event_listener(ev::keydown, move |event| {
+        let undo = (event.ctrl_key() || event.meta_key())
+            && !event.alt_key()
+            && !event.shift_key()
+            && event.key().eq_ignore_ascii_case("z");
+        if undo && !event.default_prevented() && !is_taken(&event, Command::Keys) {
+            event.prevent_default();
+            session.undo();
+            return;
+        }
         if event.ctrl_key() || event.alt_key() || event.meta_key() || event.default_prevented() {
             return;
         }
@@ -108,12 +130,12 @@ pub(crate) fn listen(session: Session, panels: Panels, selection: Selection) {
             return;
         }
         event.prevent_default();
-        run(session, panels, selection, command);
+        run(session, panels, selection, why, command);
     });
     on_cleanup(move || handle.remove());
 }
 
-fn run(session: Session, panels: Panels, selection: Selection, command: Command) {
+fn run(session: Session, panels: Panels, selection: Selection, why: Why, command: Command) {
     let Selection(selected) = selection;
     match command {
         Command::Toggle => session.toggle(),
@@ -136,12 +158,17 @@ fn run(session: Session, panels: Panels, selection: Selection, command: Command)
         Command::Close => {
             if panels.keys_shown.get_untracked() {
                 panels.keys_shown.set(false);
+            } else if why.is_open_untracked() {
+                why.close();
             } else if panels.sheet.get_untracked() != Sheet::Stage {
                 panels.sheet.set(Sheet::Stage);
             } else {
                 selected.set(None);
             }
         }
+        Command::Why => why.toggle(),
+        Command::NextBroken => why.next(false),
+        Command::NextLost => why.next(true),
         Command::Keys => panels.keys_shown.update(|shown| *shown = !*shown),
     }
 }

@@ -13,9 +13,12 @@ use leptos::prelude::*;
 use crate::controls::Drawer;
 use crate::events::Events;
 use crate::ledger::Ledger;
+use crate::messages::Picked;
 use crate::session::Session;
+use crate::share::{Note, OpenedNote, Share, ShareDialog};
 use crate::stage::{Stage, selection::Selection};
 use crate::time::TimePanel;
+use crate::why::{Why, WhyPanel};
 use crate::{scenarios, words};
 
 pub(crate) use icon::{Icon, Picture};
@@ -55,8 +58,8 @@ pub(crate) struct Panels {
     pub(crate) keys_shown: RwSignal<bool>,
     /// What a person prefers.
     pub(crate) preferences: RwSignal<Preferences>,
-    /// The scenario that was picked, as an index into [`scenarios::ALL`].
-    pub(crate) scenario: RwSignal<usize>,
+    /// The scenario that was picked, as an index into [`scenarios::ALL`]; none when the run came from a link or a file.
+    pub(crate) scenario: RwSignal<Option<usize>>,
 }
 
 /// The page over a session. The caller runs the session's clock, if it should run.
@@ -64,40 +67,64 @@ pub(crate) struct Panels {
 pub fn Page(
     /// What is shown.
     session: Session,
+    /// Which of the offered scenarios it is, if one.
+    #[prop(default = Some(0))]
+    preset: Option<usize>,
+    /// What is to be said about how it was opened.
+    #[prop(default = None)]
+    note: Option<Note>,
+    /// Whether the run is kept between visits, and links in the address are opened.
+    #[prop(default = false)]
+    keeps: bool,
 ) -> impl IntoView {
     let panels = Panels {
         sheet: RwSignal::default(),
         keys_shown: RwSignal::new(false),
         preferences: RwSignal::new(Preferences::load()),
-        scenario: RwSignal::new(0),
+        scenario: RwSignal::new(preset),
     };
     provide_context(session);
     provide_context(panels);
     let selection = Selection(RwSignal::new(None));
     provide_context(selection);
+    let why = Why::new(session, panels);
+    provide_context(why);
+    provide_context(Picked(RwSignal::new(None)));
+    let share = Share::new(session, panels, note);
+    provide_context(share);
+    if keeps {
+        share.follow();
+    }
     preferences::follow(panels.preferences);
-    keyboard::listen(session, panels, selection);
+    keyboard::listen(session, panels, selection, why);
     view! {
         <div class="app" data-sheet=move || panels.sheet.get().name()>
             <top_bar::TopBar />
             <Drawer />
             <main class="middle" id="stage">
                 <h1 class="sr">
-                    {move || format!("Playground: {}", scenarios::ALL[panels.scenario.get()].name)}
+                    {move || format!("Playground: {}", scenarios::name(panels.scenario.get()))}
                 </h1>
                 <narration::Narration />
                 <Stage />
                 <Alarm />
+                <OpenedNote />
                 <notice::Notice />
             </main>
             <TimePanel />
-            <aside class="side sheet" aria-label="What clients saw and what happened">
+            <aside
+                class="side sheet"
+                class:is-asked=move || why.is_open()
+                aria-label="What clients saw and what happened"
+            >
                 <CloseSheet />
                 <Ledger />
+                <WhyPanel />
                 <Events />
             </aside>
             <Tabs />
             <keys::Keys />
+            <ShareDialog />
         </div>
     }
 }

@@ -1,8 +1,10 @@
 //! The sentence above the stage, also for those who hear the page.
 
 use leptos::prelude::*;
+use replicascope_engine::why::Question;
 
 use crate::session::Session;
+use crate::why::WhyButton;
 use crate::words;
 
 /// What happened last, at most once a second; and, once, that acked writes are lost.
@@ -17,12 +19,23 @@ pub(super) fn Narration() -> impl IntoView {
             .get()
             .then_some("Acked writes are lost. The ledger lists them.")
     };
+    let broken = session.on_second(|run| {
+        let verdict = run.simulation().cluster_verdict();
+        match (verdict.split_brain_since, verdict.no_primary_since) {
+            (Some(_), _) => Some((Question::SplitBrain, "Several nodes take writes")),
+            (None, Some(_)) => Some((Question::NoPrimary, "Nobody takes writes")),
+            (None, None) => None,
+        }
+    });
     view! {
-        <p class="narr" role="status">
-            <b class="tnum">{move || words::at(narration.get().at)}</b>
-            " "
-            {move || narration.get().text}
-        </p>
+        <div class="narr">
+            <p role="status">
+                <b class="tnum">{move || words::at(narration.get().at)}</b>
+                " "
+                {move || narration.get().text}
+            </p>
+            {move || broken.get().map(|(question, about)| view! { <WhyButton question=question about=about /> })}
+        </div>
         <p class="sr" role="alert">
             {alarm}
         </p>

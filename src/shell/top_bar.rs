@@ -6,12 +6,15 @@ use super::{Icon, Panels, Picture, Sheet, preferences};
 use crate::controls::{ModeSwitch, SettingsPopover};
 use crate::scenarios;
 use crate::session::Session;
+use crate::share::Share;
 use crate::stage::selection::Selection;
 
 /// The bar.
 #[component]
 pub(super) fn TopBar() -> impl IntoView {
     let panels = expect_context::<Panels>();
+    let (session, share) = (Session::expect(), Share::expect());
+    let undoable = session.on_panel(|run| run.simulation().actions_taken() > 0);
     view! {
         <header class="top">
             <Wordmark />
@@ -35,6 +38,25 @@ pub(super) fn TopBar() -> impl IntoView {
                 >
                     <Picture icon=Icon::Sliders />
                     "Setup"
+                </button>
+                <button
+                    type="button"
+                    class="ib"
+                    aria-label="Undo"
+                    title="Undo the last action (Ctrl Z)"
+                    disabled=move || !undoable.get()
+                    on:click=move |_| session.undo()
+                >
+                    <Picture icon=Icon::Undo />
+                </button>
+                <button
+                    type="button"
+                    class="tb"
+                    aria-label="Share"
+                    on:click=move |_| share.shown.set(true)
+                >
+                    <Picture icon=Icon::Link />
+                    <span class="tb-t">"Share"</span>
                 </button>
                 <button
                     type="button"
@@ -85,7 +107,7 @@ fn ScenarioPicker() -> impl IntoView {
         selected.set(None);
         match session.load(scenario, start) {
             Ok(()) => {
-                panels.scenario.set(index);
+                panels.scenario.set(Some(index));
                 session.notice().set(None);
                 session.play();
             }
@@ -96,7 +118,7 @@ fn ScenarioPicker() -> impl IntoView {
         <span class="pick">
             <select
                 aria-label="Scenario"
-                prop:value=move || panels.scenario.get().to_string()
+                prop:value=move || panels.scenario.get().map_or("own".to_owned(), |index| index.to_string())
                 on:change:target=move |event| pick(event.target().value())
             >
                 {scenarios::ALL
@@ -106,6 +128,11 @@ fn ScenarioPicker() -> impl IntoView {
                         view! { <option value=index.to_string()>{preset.name}</option> }
                     })
                     .collect_view()}
+                <Show when=move || panels.scenario.get().is_none()>
+                    <option value="own" selected=true>
+                        {scenarios::name(None)}
+                    </option>
+                </Show>
             </select>
             <Picture icon=Icon::Chevron />
         </span>

@@ -180,6 +180,15 @@ impl Brush<'_> {
         }
     }
 
+    /// The ring around the message that a person has picked.
+    pub(crate) fn picked(&self, mover: &Mover) {
+        self.on.set_stroke_style_str(&self.colours.primary);
+        self.on.set_line_width(2.0);
+        self.on.begin_path();
+        self.circle(mover.spot.at.x, mover.spot.at.y, 16.0);
+        self.on.stroke();
+    }
+
     fn held(&self, mover: &Mover) {
         self.on.set_stroke_style_str(&self.colours.ink);
         self.on.set_line_width(1.5);

@@ -2,9 +2,11 @@
 
 use leptos::html;
 use leptos::prelude::*;
+use replicascope_engine::ids::MessageId;
 use wasm_bindgen::JsCast as _;
 use web_sys::{CanvasRenderingContext2d as Context2d, HtmlCanvasElement};
 
+use crate::messages::Picked;
 use crate::session::{Session, Speed};
 
 use super::canvas::Brush;
@@ -45,6 +47,7 @@ pub(crate) fn Messages(layout: Signal<Layout>, routes: Memo<Routes>) -> impl Int
         Palette::read()
     });
     let reduced = reduced_motion();
+    let Picked(picked) = Picked::of_page();
     let kept = StoredValue::new_local(Kept::default());
     Effect::new(move |_| {
         let Some(canvas) = canvas.get() else { return };
@@ -56,7 +59,9 @@ pub(crate) fn Messages(layout: Signal<Layout>, routes: Memo<Routes>) -> impl Int
             height,
             phone,
             speed: session.speed().get(),
+            playing: session.playing().get(),
             moving: session.playing().get() && !reduced.get(),
+            picked: picked.get().map(|(message, _)| message),
             motion: if reduced.get() {
                 Motion::Stops
             } else {
@@ -77,7 +82,9 @@ struct View {
     height: f64,
     phone: bool,
     speed: Speed,
+    playing: bool,
     moving: bool,
+    picked: Option<MessageId>,
     motion: Motion,
 }
 
@@ -106,7 +113,8 @@ fn draw(
     session.peek(|recording| {
         let simulation = recording.simulation();
         let too_many = simulation.network().in_flight().count() > MOST_SHAPES;
-        if too_many || view.speed.is_faster_than(1, 4) {
+        // One that stands still can be taken by hand, so it is drawn as what it is.
+        if too_many || view.playing && view.speed.is_faster_than(1, 4) {
             let share = if view.moving { FLOW_SHARE } else { 1.0 };
             flows.approach(Flows::of(simulation), share);
             let pace = view.speed.virtual_span(1_000.0).0.max(1) as f64;
@@ -126,6 +134,9 @@ fn draw(
         }
         let numbers = movers.iter().filter(|mover| mover.number > 0).count() <= MOST_NUMBERS;
         brush.movers(movers, numbers);
+        if let Some(mover) = movers.iter().find(|mover| view.picked == Some(mover.id)) {
+            brush.picked(mover);
+        }
     });
 }
 

@@ -22,7 +22,7 @@ mod icons;
 mod layout;
 mod legend;
 mod links;
-mod measure;
+pub(crate) mod measure;
 mod messages;
 mod node_card;
 mod palette;
@@ -38,14 +38,17 @@ mod traffic;
 use leptos::html;
 use leptos::prelude::*;
 use replicascope_engine::ids::NodeId;
+use wasm_bindgen::JsCast as _;
 
+use crate::messages::{MessageCard, Picked, pick};
 use crate::session::Session;
 
-use layout::{Input, Layout};
+use layout::{Input, Layout, Point};
 use node_card::NodeCard;
 use routes::Routes;
 use selection::Selection;
 use settle::settled;
+use traffic::{Motion, nearest, where_is};
 
 /// The stage.
 #[component]
@@ -76,12 +79,47 @@ pub fn Stage() -> impl IntoView {
     let nodes = Memo::new(move |_| cast.get().1 as u8);
     let layout = Signal::from(layout);
     let measured = Memo::new(move |_| size.get().0 > 0.0);
+    let reduced = measure::reduced_motion();
+    let motion = move || {
+        if reduced.get_untracked() {
+            Motion::Stops
+        } else {
+            Motion::Smooth
+        }
+    };
+    let place = move |message| {
+        let stage = layout.with(|layout: &Layout| (layout.width, layout.height));
+        let at = session.peek(|run| {
+            routes.with(|routes| where_is(run.simulation(), routes, motion(), message))
+        })?;
+        Some(Place { at, stage })
+    };
+    let picked = Picked::of_page();
+    let take = move |event: leptos::ev::MouseEvent| {
+        if session.playing().get_untracked() {
+            return;
+        }
+        if let Some(at) = point_on_field(&event) {
+            let within = if layout.with_untracked(|layout: &Layout| layout.phone) {
+                24.0
+            } else {
+                16.0
+            };
+            let message = session.peek(|run| {
+                routes.with_untracked(|routes| {
+                    nearest(run.simulation(), routes, motion(), at, within)
+                })
+            });
+            pick(picked, message);
+        }
+    };
     view! {
         <section class="stage" aria-label="Stage" class:is-phone=move || layout.with(|layout| layout.phone)>
             <div class="sg-room" node_ref=room>
                 <Show when=move || measured.get()>
                     <div
                         class="sg-field"
+                        on:click=take
                         style:width=move || format!("{}px", layout.with(|layout| layout.width))
                         style:height=move || format!("{}px", layout.with(|layout| layout.height))
                     >
@@ -101,11 +139,59 @@ pub fn Stage() -> impl IntoView {
                             <NodeCard id=node layout />
                         </For>
                         <legend::Legend layout />
+                        <MessageCard place=place />
                     </div>
                 </Show>
             </div>
         </section>
     }
+}
+
+/// Where on the field a click was, unless it was on something that has its own use for it.
+fn point_on_field(event: &leptos::ev::MouseEvent) -> Option<Point> {
+    let target: web_sys::Element = event.target()?.dyn_into().ok()?;
+    if target
+        .closest("button, [role=group], .msg-card, a")
+        .ok()?
+        .is_some()
+    {
+        return None;
+    }
+    let field = target
+        .closest(".sg-field")
+        .ok()??
+        .get_bounding_client_rect();
+    Some(Point::new(
+        f64::from(event.client_x()) - field.left(),
+        f64::from(event.client_y()) - field.top(),
+    ))
+}
+
+/// A place on the stage.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Place {
+    at: Point,
+    stage: (f64, f64),
+}
+
+/// Width and height that a message's card needs at most.
+const CARD_PX: (f64, f64) = (270.0, 190.0);
+
+/// Where a message's card stands: below the message, or above it where there is no room, and always on the stage.
+pub(crate) fn place_of(place: Option<Place>) -> String {
+    let Some(Place { at, stage }) = place else {
+        return "none".to_owned();
+    };
+    let x = (at.x - CARD_PX.0 / 2.0)
+        .min(stage.0 - CARD_PX.0 - 4.0)
+        .max(4.0);
+    let below = at.y + 22.0;
+    let y = if below + CARD_PX.1 > stage.1 {
+        (at.y - 22.0 - CARD_PX.1).max(4.0)
+    } else {
+        below
+    };
+    format!("translate({x:.0}px, {y:.0}px)")
 }
 
 /// The band behind the cluster, and the headings.

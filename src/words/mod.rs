@@ -4,15 +4,18 @@
 //! Who did what, when. No blame, no exclamation marks.
 
 pub(crate) mod events;
+pub(crate) mod messages;
 mod monitors;
 mod mysql;
 pub(crate) mod narration;
-mod routing;
 mod patroni;
+mod routing;
 mod servers;
 pub(crate) mod settings;
+pub(crate) mod share;
 pub(crate) mod story;
 pub(crate) mod verdicts;
+pub(crate) mod why;
 
 use replicascope_engine::Simulation;
 use replicascope_engine::ids::{ClientId, Key, NodeId};

@@ -9,6 +9,8 @@ use super::events::Mark;
 /// The line for something that a failover manager did, if it deserves one.
 pub(super) fn line(event: ManagerEvent) -> Option<(Mark, String)> {
     Some(match event {
+        ManagerEvent::Mha(event) => super::monitors::mha(event),
+        ManagerEvent::Sentinel(event) => super::monitors::sentinel(event),
         ManagerEvent::Timer { .. } | ManagerEvent::LockRenewed { .. } => return None,
         ManagerEvent::StoreLeads { member, term } => (
             Mark::Crown,

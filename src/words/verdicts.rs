@@ -299,6 +299,8 @@ mod tests {
             client: ClientId(0),
             key: Key(0),
             value: Some(10),
+            node: None,
+            synchronous_commit: None,
         }
     }
 

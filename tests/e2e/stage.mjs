@@ -74,7 +74,11 @@ export async function openPage(browser, server, options = {}) {
     if (loaded) seen.push(`network after load: ${what}`);
   };
   // On the context, so that workers' requests count too.
-  context.on("request", (request) => network(`${request.method()} ${request.url()}`));
+  context.on("request", (request) => {
+    // Chromium asks for the icon again whenever the address changes, without a word from the page.
+    const isIcon = /\/icon-\w+\.svg$/.test(request.url());
+    if (!isIcon) network(`${request.method()} ${request.url()}`);
+  });
   page.on("websocket", (socket) => network(`WebSocket ${socket.url()}`));
 
   await page.goto(server.url + path, { waitUntil: "load" });

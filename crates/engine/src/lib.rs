@@ -24,6 +24,7 @@ pub mod report;
 pub mod scenario;
 pub mod time;
 pub mod trace;
+pub mod why;
 pub mod world;
 
 pub use recording::{Experiment, Recording};

@@ -198,6 +198,22 @@ impl Recording {
         Ok(())
     }
 
+    /// Takes back the last action that has happened: the run is at the same instant, as if it had never been taken. What came
+    /// after the present is dropped. Returns the action.
+    pub fn undo(&mut self) -> Option<TimedAction> {
+        let now = self.simulation.now();
+        let index = self.simulation.actions_taken().checked_sub(1)?;
+        let mut log = self.simulation.actions()[..=index].to_vec();
+        let undone = log.pop();
+        self.restore(|checkpoint| checkpoint.actions_taken() <= index);
+        self.simulation.set_actions(Arc::new(log));
+        self.checkpoints
+            .retain(|checkpoint| checkpoint.actions_taken() <= index);
+        self.reached = self.simulation.now();
+        self.advance_to(now);
+        undone
+    }
+
     /// Whether acting now would drop a future in which something was done.
     #[must_use]
     pub fn has_future_actions(&self) -> bool {
@@ -262,15 +278,20 @@ impl Experiment {
     /// # Errors
     /// [`ScenarioError`] when the scenario is not valid.
     pub fn new(scenario: Scenario, name: impl Into<String>) -> Result<Self, ScenarioError> {
-        let recording = Recording::new(scenario)?;
-        Ok(Self {
+        Ok(Self::of(Recording::new(scenario)?, name))
+    }
+
+    /// An experiment that begins with a run as it stands.
+    #[must_use]
+    pub fn of(recording: Recording, name: impl Into<String>) -> Self {
+        Self {
             branches: vec![Branch {
                 name: name.into(),
                 parent: None,
                 recording,
             }],
             current: 0,
-        })
+        }
     }
 
     /// Every branch, in the order of their making.

@@ -201,3 +201,41 @@ fn an_action_that_names_nothing_changes_nothing() {
     );
     assert_eq!(fingerprint(experiment.current().simulation()), before);
 }
+
+#[test]
+fn undo_gives_the_run_as_if_the_action_had_never_been_taken() {
+    let at = Time::from_millis(2_400);
+    let mut recording = Recording::new(Scenario::default()).expect("valid");
+    recording.advance_to(Time::from_secs(1));
+    let slow = Action::Slow {
+        node: NodeId(2),
+        factor: 50,
+    };
+    recording.act(slow).expect("valid");
+    recording.advance_to(at);
+    let before = (
+        recording.simulation().steps(),
+        recording.simulation().trace().hash(),
+    );
+    let kill = Action::Kill {
+        node: NodeId(0),
+        how: KillKind::PowerOff,
+    };
+    recording.act(kill.clone()).expect("valid");
+    recording.advance_to(Time::from_secs(4));
+    recording.seek(at);
+    let undone = recording.undo().expect("the kill");
+    assert_eq!((undone.at_us, undone.action), (at, kill));
+    let run = recording.simulation();
+    assert_eq!((run.steps(), run.trace().hash()), before);
+    assert_eq!((run.now(), recording.reached()), (at, at));
+    assert!(!recording.has_future_actions());
+    assert!(recording.undo().is_some() && recording.undo().is_none());
+    assert_eq!(recording.simulation().now(), at);
+    let mut untouched = Recording::new(Scenario::default()).expect("valid");
+    untouched.advance_to(at);
+    assert_eq!(
+        recording.simulation().trace().hash(),
+        untouched.simulation().trace().hash()
+    );
+}

@@ -15,6 +15,8 @@ The project's own commands. What they need and is missing they install first.
       runs every test there is; steps: fmt, clippy, clippy-wasm, native, browser, page, e2e
   cargo xtask pictures
       takes pictures of the release build in three sizes, light and dark, into tests/e2e/pictures/
+  cargo xtask measure
+      prints what the release build weighs, its script per frame, seek time and memory, each with its goal
   cargo xtask bench [cargo bench's options]
       measures the engine
   cargo xtask setup
@@ -32,8 +34,12 @@ pub(crate) enum Command {
     Test { steps: Vec<Step> },
     /// Take pictures of the page.
     Pictures { rest: Vec<String> },
+    /// Measure the page.
+    Measure,
     /// Measure the engine.
     Bench { rest: Vec<String> },
+    /// Move the inline scripts of the page that Trunk has just built into files.
+    Externalise,
     /// Only install.
     Setup,
     /// Say what there is.
@@ -53,9 +59,11 @@ pub(crate) fn parse(words: &[String]) -> Result<Command, Failure> {
         "pictures" => Ok(Command::Pictures {
             rest: rest.to_vec(),
         }),
+        "measure" if rest.is_empty() => Ok(Command::Measure),
         "bench" => Ok(Command::Bench {
             rest: rest.to_vec(),
         }),
+        "externalise" if rest.is_empty() => Ok(Command::Externalise),
         "setup" if rest.is_empty() => Ok(Command::Setup),
         "help" | "--help" | "-h" => Ok(Command::Help),
         _ => Err(Failure::new(format!(

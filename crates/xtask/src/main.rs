@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask serve | test | pictures | bench | setup | help`.
+//! The project's own commands: `cargo xtask serve | test | pictures | measure | bench | setup | help`.
 //!
 //! `cli` reads the command line, `tools` makes sure that what a command needs is installed, and one
 //! module per command does the rest.
@@ -8,6 +8,7 @@
 )]
 
 mod cli;
+mod externalise;
 mod failure;
 mod pictures;
 mod process;
@@ -38,7 +39,9 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Serve(options) => serve::run(&options),
         Command::Test { steps } => test::run(&steps),
         Command::Pictures { rest } => pictures::run(&rest),
+        Command::Measure => pictures::measure(),
         Command::Bench { rest } => bench(&rest),
+        Command::Externalise => externalise::run(),
         Command::Setup => setup(),
         Command::Help => {
             print!("{}", cli::HELP);

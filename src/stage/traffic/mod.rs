@@ -3,7 +3,7 @@
 mod flows;
 
 use replicascope_engine::Simulation;
-use replicascope_engine::ids::{ClientId, NodeId};
+use replicascope_engine::ids::{ClientId, MessageId, NodeId};
 use replicascope_engine::message::{Message, MessageKind};
 use replicascope_engine::scenario::Endpoint;
 use replicascope_engine::time::Time;
@@ -116,6 +116,8 @@ pub(crate) struct Mover {
     pub(crate) number: u64,
     /// Whether a person holds it.
     pub(crate) held: bool,
+    /// Which.
+    pub(crate) id: MessageId,
 }
 
 /// How much motion there is.
@@ -192,8 +194,43 @@ pub(crate) fn each_mover(
                 0
             },
             held: message.held,
+            id: message.id,
         });
     }
+}
+
+/// Where a message is drawn, if it is on its way.
+pub(crate) fn where_is(
+    simulation: &Simulation,
+    routes: &Routes,
+    motion: Motion,
+    id: MessageId,
+) -> Option<Point> {
+    let message = simulation.network().find(id)?;
+    let part = motion.place(part_of(message, simulation.now()));
+    spot_of(simulation, message, routes, part).map(|spot| spot.at)
+}
+
+/// The message that is drawn nearest to a point, not further than `within`; chatter only when nothing else is there.
+pub(crate) fn nearest(
+    simulation: &Simulation,
+    routes: &Routes,
+    motion: Motion,
+    to: Point,
+    within: f64,
+) -> Option<MessageId> {
+    let mut best: Option<(bool, f64, MessageId)> = None;
+    each_mover(simulation, routes, motion, |mover| {
+        let away = (mover.spot.at.x - to.x).hypot(mover.spot.at.y - to.y);
+        let chatter = mover.shape.is_chatter();
+        let better = best.is_none_or(|(other, so_far, _)| {
+            (!chatter && other) || (chatter == other && away < so_far)
+        });
+        if away <= within && better {
+            best = Some((chatter, away, mover.id));
+        }
+    });
+    best.map(|(.., id)| id)
 }
 
 /// How much of its time on the link has passed.
@@ -290,6 +327,35 @@ mod tests {
         ] {
             assert!(seen[shape as usize] > 0, "{shape:?} is never seen");
         }
+    }
+
+    #[test]
+    fn the_nearest_message_is_the_one_at_the_point() {
+        let (scenario, start) = crate::scenarios::opening();
+        let mut simulation = Simulation::new(&scenario).expect("the opening is valid");
+        simulation.advance_to(start);
+        let layout = Layout::of(&Input {
+            width: 832.0,
+            height: 540.0,
+            apps: 3,
+            nodes: 5,
+            writers: simulation.writers(),
+        });
+        let routes = Routes::of(&layout);
+        let message = simulation
+            .network()
+            .in_flight()
+            .find(|message| !message.message.kind().is_routine())
+            .expect("something is on its way");
+        let at = where_is(&simulation, &routes, Motion::Smooth, message.id).expect("drawn");
+        let found = nearest(&simulation, &routes, Motion::Smooth, at, 16.0).expect("there");
+        let beside = where_is(&simulation, &routes, Motion::Smooth, found).expect("drawn");
+        assert!((beside.x - at.x).hypot(beside.y - at.y) < 0.5);
+        let away = Point::new(-500.0, -500.0);
+        assert_eq!(
+            nearest(&simulation, &routes, Motion::Smooth, away, 16.0),
+            None
+        );
     }
 
     #[test]

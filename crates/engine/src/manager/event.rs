@@ -1,8 +1,8 @@
 //! What failover managers do that a person would want to know.
 
 use super::mha::MhaEvent;
-use super::sentinel::SentinelEvent;
 use super::patroni::{DemoteWhy, Limitation};
+use super::sentinel::SentinelEvent;
 use crate::ids::{NodeId, NodeSet};
 use crate::scenario::Service;
 

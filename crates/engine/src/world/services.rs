@@ -222,7 +222,7 @@ impl Simulation {
                 self.note_delivered(&message);
                 self.move_address(holder);
             }
-            (Endpoint::Clients, _) | (Endpoint::Node(_), ManagerMessage::Sentinel(_)) => {
+            (Endpoint::Clients, _) => {
                 self.note_delivered(&message);
             }
         }

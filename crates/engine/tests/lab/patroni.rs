@@ -130,7 +130,7 @@ impl Cluster {
         events
             .filter(|event| event.kind == renewed && event.at <= before)
             .map(|event| event.at)
-            .last()
+            .next_back()
             .expect("it renewed its lease")
     }
 

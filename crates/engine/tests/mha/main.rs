@@ -15,7 +15,7 @@ use replicascope_engine::event::EventKind;
 use replicascope_engine::ids::NodeId;
 use replicascope_engine::manager::{ManagerEvent, MhaEvent};
 use replicascope_engine::scenario::{
-    Action, Database, Endpoint, KillKind, Manager, Mha, Mode, Mysql, Service, ServiceAction,
+    Action, Database, Endpoint, Manager, Mha, Mode, Service, ServiceAction,
 };
 use replicascope_engine::time::Time;
 
@@ -26,7 +26,7 @@ const M1: Service = Service::Monitor(0);
 fn cluster(rate: u64, mha: Mha) -> Scenario {
     let mut scenario = writing(Mode::Async, 1, rate);
     scenario.cluster.replicas = 2;
-    scenario.settings.database = Database::Mysql(Box::new(Mysql::default()));
+    scenario.settings.database = Database::Mysql(Box::default());
     scenario.settings.manager = Manager::Mha(Box::new(mha));
     scenario
 }
@@ -38,8 +38,6 @@ trait MhaLab {
     fn when_reported(&self, like: impl Fn(&MhaEvent) -> bool) -> Option<Time>;
     /// Cuts or mends both directions between the manager and a node.
     fn manager_link(&mut self, node: NodeId, cut: bool);
-    /// Only the database's process dies: the host answers.
-    fn kill_process(&mut self, node: NodeId);
     fn service(&mut self, what: ServiceAction);
     fn split_brain(&self) -> bool;
 }
@@ -74,11 +72,6 @@ impl MhaLab for Lab {
                 Action::HealLink { from, to }
             });
         }
-    }
-
-    fn kill_process(&mut self, node: NodeId) {
-        let how = KillKind::Process;
-        self.act(Action::Kill { node, how });
     }
 
     fn service(&mut self, what: ServiceAction) {

@@ -20,7 +20,7 @@ use replicascope_engine::Scenario;
 use replicascope_engine::event::{EventKind, RoutingEvent};
 use replicascope_engine::ids::{ClientId, Key, NodeId, OpId};
 use replicascope_engine::scenario::{Action, Database, Mode, Postgresql, ReadPolicy, Routing};
-use replicascope_engine::time::{Span, Time};
+use replicascope_engine::time::Time;
 
 /// A quiet PostgreSQL cluster whose standbys replay everything so much later.
 pub(crate) fn lagging(replicas: u8, lag_ms: u64, routing: Routing) -> Scenario {
@@ -101,11 +101,6 @@ impl Lab {
         while self.op(op).done_at.is_none() {
             assert!(self.simulation.step(), "{op:?} never ends");
         }
-    }
-
-    pub(crate) fn wait_ms(&mut self, millis: u64) {
-        let now = self.simulation.now();
-        self.simulation.advance_to(now + Span::from_millis(millis));
     }
 
     /// Where an operation was sent last.

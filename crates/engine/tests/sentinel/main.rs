@@ -15,8 +15,7 @@ use replicascope_engine::event::EventKind;
 use replicascope_engine::ids::NodeId;
 use replicascope_engine::manager::{ManagerEvent, SentinelEvent};
 use replicascope_engine::scenario::{
-    Action, Database, Endpoint, Manager, Mariadb, Mode, Mysql, Postgresql, Sentinel, Service,
-    ServiceAction,
+    Action, Database, Endpoint, Manager, Mode, Postgresql, Sentinel, Service, ServiceAction,
 };
 use replicascope_engine::time::Time;
 
@@ -37,11 +36,11 @@ fn postgresql() -> Database {
 }
 
 fn mysql() -> Database {
-    Database::Mysql(Box::new(Mysql::default()))
+    Database::Mysql(Box::default())
 }
 
 fn mariadb() -> Database {
-    Database::Mariadb(Box::new(Mariadb::default()))
+    Database::Mariadb(Box::default())
 }
 
 /// A cluster of three, with so many writes per second.

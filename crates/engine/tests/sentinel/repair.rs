@@ -3,9 +3,7 @@
 use replicascope_engine::event::EventKind;
 use replicascope_engine::ids::OpId;
 use replicascope_engine::manager::SentinelEvent;
-use replicascope_engine::scenario::{
-    Action, Admin, Database, Endpoint, Postgresql, Setting, Workload,
-};
+use replicascope_engine::scenario::{Action, Admin, Database, Endpoint, Setting, Workload};
 
 use super::{SentinelLab, cluster, five_seconds, mariadb, mysql, postgresql};
 use crate::lab::{Lab, n};
@@ -53,7 +51,7 @@ fn r_pg_16_a_diverged_postgresql_is_rewound_where_that_is_possible() {
 
 #[test]
 fn r_pg_16_a_postgresql_that_cannot_be_rewound_and_a_mysql_are_filled_again() {
-    let plain = Database::Postgresql(Box::new(Postgresql::default()));
+    let plain = Database::Postgresql(Box::default());
     for database in [plain, mysql()] {
         let (_, lab) = partition(database);
         let filled = |kind: &EventKind| matches!(*kind, EventKind::BackupRestored { node, .. } if node == n(1));

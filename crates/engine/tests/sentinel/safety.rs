@@ -81,9 +81,13 @@ impl Dice {
 }
 
 fn faults_then_healing(seed: u64) -> Scenario {
-    let database = if seed % 2 == 0 { postgresql() } else { mysql() };
+    let database = if seed.is_multiple_of(2) {
+        postgresql()
+    } else {
+        mysql()
+    };
     let sentinel = Sentinel {
-        min_replicas_to_write: u8::from(seed % 3 == 0),
+        min_replicas_to_write: u8::from(seed.is_multiple_of(3)),
         ..five_seconds()
     };
     let mut scenario = cluster(40, database, sentinel);

@@ -8,3 +8,4 @@ mod failover;
 mod messages;
 mod modes;
 mod split_brain;
+mod why;

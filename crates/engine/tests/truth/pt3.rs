@@ -29,7 +29,7 @@ fn trial(seed: u64, version: PatroniVersion, times: (u64, u64, u64), since: f64)
         let nodes = cluster.lab.simulation.nodes();
         let mut others = nodes
             .iter()
-            .map(|node| node.id())
+            .map(replicascope_engine::node::Node::id)
             .filter(|&id| id != leader());
         others.find(|&id| cluster.acks(id).iter().any(|&ack| ack > frozen))
     };

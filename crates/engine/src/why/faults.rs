@@ -1,0 +1,109 @@
+//! What was broken at an instant, and by which event.
+
+use std::collections::BTreeMap;
+
+use crate::event::{Event, EventKind};
+use crate::ids::{EventId, NodeId};
+use crate::scenario::Endpoint;
+use crate::world::Simulation;
+
+/// What is broken, each with the event that broke it.
+#[derive(Default)]
+pub(super) struct Faults {
+    down: BTreeMap<NodeId, Event>,
+    frozen: BTreeMap<NodeId, Event>,
+    slow: BTreeMap<NodeId, Event>,
+    cut: BTreeMap<(Endpoint, Endpoint), Event>,
+    changed: BTreeMap<(Endpoint, Endpoint), Event>,
+}
+
+impl Faults {
+    /// What was broken just before an event.
+    pub(super) fn before(run: &Simulation, before: EventId) -> Self {
+        let mut faults = Self::default();
+        for event in run.trace().milestones() {
+            if event.id >= before {
+                break;
+            }
+            faults.note(*event);
+        }
+        faults
+    }
+
+    fn note(&mut self, event: Event) {
+        match event.kind {
+            EventKind::Killed { node } | EventKind::HostLost { node } => {
+                self.down.insert(node, event);
+                self.frozen.remove(&node);
+            }
+            EventKind::Restarted { node } => {
+                self.down.remove(&node);
+            }
+            EventKind::Frozen { node } => {
+                self.frozen.insert(node, event);
+            }
+            EventKind::Thawed { node } => {
+                self.frozen.remove(&node);
+            }
+            EventKind::SpeedChanged { node, factor: 1 } => {
+                self.slow.remove(&node);
+            }
+            EventKind::SpeedChanged { node, .. } => {
+                self.slow.insert(node, event);
+            }
+            EventKind::LinkCut { from, to } => {
+                self.cut.insert((from, to), event);
+            }
+            EventKind::LinkHealed { from, to } => {
+                self.cut.remove(&(from, to));
+            }
+            EventKind::LinkChanged { from, to } => {
+                self.changed.insert((from, to), event);
+            }
+            _ => {}
+        }
+    }
+
+    /// What stops a node.
+    pub(super) fn stopped(&self, node: NodeId) -> Option<Event> {
+        self.down.get(&node).or(self.frozen.get(&node)).copied()
+    }
+
+    /// What makes a node slow.
+    pub(super) fn slow(&self, node: NodeId) -> Option<Event> {
+        self.slow.get(&node).copied()
+    }
+
+    /// What keeps messages of one end from reaching the other.
+    pub(super) fn between(&self, from: Endpoint, to: Endpoint) -> Option<Event> {
+        let stopped = |end| match end {
+            Endpoint::Node(node) => self.stopped(node),
+            Endpoint::Clients | Endpoint::Store(_) | Endpoint::Monitor(_) => None,
+        };
+        stopped(from)
+            .or_else(|| self.cut.get(&(from, to)).copied())
+            .or_else(|| stopped(to))
+    }
+
+    /// What keeps messages from reaching the other end, or makes them late.
+    pub(super) fn hampers(&self, from: Endpoint, to: Endpoint) -> Option<Event> {
+        let slow = |end| match end {
+            Endpoint::Node(node) => self.slow(node),
+            Endpoint::Clients | Endpoint::Store(_) | Endpoint::Monitor(_) => None,
+        };
+        self.between(from, to)
+            .or_else(|| slow(to))
+            .or_else(|| self.changed.get(&(from, to)).copied())
+            .or_else(|| slow(from))
+    }
+
+    /// What keeps a primary from hearing a majority: whatever stops or cuts off most of the others from it.
+    pub(super) fn without_majority(&self, run: &Simulation, primary: NodeId) -> Vec<Event> {
+        let mut found: Vec<Event> = self.stopped(primary).into_iter().collect();
+        for other in run.cluster().nodes().filter(|&node| node != primary) {
+            let (a, b) = (Endpoint::Node(primary), Endpoint::Node(other));
+            found.extend(self.between(a, b).or_else(|| self.between(b, a)));
+        }
+        found
+    }
+}

@@ -1,0 +1,90 @@
+//! `cargo xtask externalise`, called by Trunk after each build: moves every inline script of the built page into a file of its
+//! own, named after what is in it. The page's policy allows no inline script, and Trunk writes its loader as one.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::path::Path;
+
+use crate::failure::Failure;
+
+/// Where Trunk has put the page before it becomes `dist/`.
+const STAGE: &str = "TRUNK_STAGING_DIR";
+/// What the addresses in the page begin with.
+const PUBLIC: &str = "TRUNK_PUBLIC_URL";
+
+/// Rewrites the page that Trunk has just built.
+pub(crate) fn run() -> Result<(), Failure> {
+    let stage = std::env::var_os(STAGE)
+        .ok_or_else(|| Failure::new(format!("{STAGE} is not set: Trunk calls this command")))?;
+    let public = std::env::var(PUBLIC).unwrap_or_else(|_| "/".to_owned());
+    let stage = Path::new(&stage);
+    let page = stage.join("index.html");
+    let html = std::fs::read_to_string(&page).map_err(Failure::file("read", &page))?;
+    let (html, scripts) = externalise(&html, &public);
+    for (name, text) in scripts {
+        let file = stage.join(name);
+        std::fs::write(&file, text).map_err(Failure::file("write", &file))?;
+    }
+    std::fs::write(&page, html).map_err(Failure::file("write", &page))
+}
+
+/// The page without inline scripts, and the files that they become.
+fn externalise(html: &str, public: &str) -> (String, Vec<(String, String)>) {
+    let (mut out, mut scripts) = (String::with_capacity(html.len()), Vec::new());
+    let mut rest = html;
+    while let Some(start) = rest.find("<script") {
+        let Some(open) = rest[start..].find('>').map(|end| start + end) else {
+            break;
+        };
+        let Some(close) = rest[open..].find("</script>").map(|end| open + end) else {
+            break;
+        };
+        let (tag, text) = (&rest[start..open], rest[open + 1..close].trim());
+        out.push_str(&rest[..start]);
+        out.push_str(tag);
+        if !text.is_empty() && !tag.contains(" src=") {
+            let mut hasher = DefaultHasher::new();
+            text.hash(&mut hasher);
+            let name = format!("start-{:016x}.js", hasher.finish());
+            out.push_str(&format!(" src=\"{public}{name}\""));
+            scripts.push((name, format!("{text}\n")));
+            out.push_str("></script>");
+        } else {
+            out.push_str(&rest[open..close + "</script>".len()]);
+        }
+        rest = &rest[close + "</script>".len()..];
+    }
+    out.push_str(rest);
+    (out, scripts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inline_scripts_become_files_and_others_stay() {
+        let html = "<head><script type=\"module\">\nimport a;\n</script><script src=\"/b.js\"></script></head>";
+        let (out, scripts) = externalise(html, "/");
+        assert_eq!(scripts.len(), 1);
+        let (name, text) = &scripts[0];
+        assert_eq!(text, "import a;\n");
+        assert_eq!(
+            out,
+            format!(
+                "<head><script type=\"module\" src=\"/{name}\"></script><script src=\"/b.js\"></script></head>"
+            )
+        );
+        assert_eq!(externalise(&out, "/"), (out.clone(), Vec::new()));
+    }
+
+    #[test]
+    fn the_same_script_has_the_same_name() {
+        let page = |text: &str| {
+            externalise(&format!("<script>{text}</script>"), "/").1[0]
+                .0
+                .clone()
+        };
+        assert_eq!(page("a"), page("a"));
+        assert_ne!(page("a"), page("b"));
+    }
+}

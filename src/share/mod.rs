@@ -1,0 +1,229 @@
+//! Keep and pass on: the run survives a reload, goes into a link or a file, and comes back from them.
+
+mod dialog;
+mod keep;
+pub mod link;
+
+use leptos::{ev, prelude::*};
+use replicascope_engine::time::Time;
+use replicascope_engine::{Recording, Scenario};
+
+use crate::session::Session;
+use crate::shell::Panels;
+use crate::{scenarios, words};
+use link::{Link, PREFIX, Replay};
+
+pub(crate) use dialog::ShareDialog;
+pub(crate) use keep::about_to;
+
+/// Most engine steps that opening a link or a kept run may take: a second or so.
+const STEPS_TO_OPEN: u64 = 3_000_000;
+/// An address with this fragment begins anew instead of with what was kept.
+const ANEW: &str = "#new";
+
+/// Something to be said about what was opened. It stays until it is dismissed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// In a sentence or two.
+    pub text: String,
+    /// Something is not as it should be.
+    pub bad: bool,
+}
+
+/// What the page opens with.
+pub(crate) struct Opening {
+    pub(crate) recording: Recording,
+    /// Which of the offered scenarios it is, if one.
+    pub(crate) preset: Option<usize>,
+    pub(crate) plays: bool,
+    pub(crate) note: Option<Note>,
+}
+
+impl Opening {
+    /// What the address says; else what was kept; else the first scenario.
+    pub(crate) fn of_page() -> Self {
+        let fragment = window().location().hash().unwrap_or_default();
+        if fragment == ANEW {
+            keep::forget();
+            clear_address();
+            return Self::first(None);
+        }
+        if !fragment.is_empty() {
+            clear_address();
+            return match open(&fragment) {
+                Ok((recording, note)) => Self {
+                    recording,
+                    preset: None,
+                    plays: false,
+                    note: Some(note),
+                },
+                Err(note) => Self::kept(Some(note)),
+            };
+        }
+        Self::kept(None)
+    }
+
+    fn kept(note: Option<Note>) -> Self {
+        let Some(kept) = keep::load() else {
+            return Self::first(note);
+        };
+        match kept.link.replay(STEPS_TO_OPEN) {
+            Ok((recording, _)) => Self {
+                recording,
+                preset: kept.preset.filter(|&preset| preset < scenarios::ALL.len()),
+                plays: false,
+                note,
+            },
+            Err(_) => Self::first(note),
+        }
+    }
+
+    fn first(note: Option<Note>) -> Self {
+        let (scenario, start) = scenarios::opening();
+        let mut recording = Recording::new(scenario)
+            .unwrap_or_else(|error| unreachable!("the page's own scenarios are tested: {error}"));
+        recording.advance_to(start);
+        Self {
+            recording,
+            preset: Some(0),
+            plays: true,
+            note,
+        }
+    }
+}
+
+/// Opens a link, or says what is wrong with it.
+fn open(fragment: &str) -> Result<(Recording, Note), Note> {
+    let bad = |text| Note { text, bad: true };
+    let link = Link::from_fragment(fragment).map_err(|error| bad(error.to_string()))?;
+    let (recording, replay) = link
+        .replay(STEPS_TO_OPEN)
+        .map_err(|error| bad(error.to_string()))?;
+    let text = words::share::replay(&link, &replay);
+    Ok((
+        recording,
+        Note {
+            text,
+            bad: replay != Replay::Exact,
+        },
+    ))
+}
+
+/// Takes the fragment out of the address: what is done from here on is no longer what it says.
+fn clear_address() {
+    let here = window().location().pathname().unwrap_or_default();
+    if let Ok(history) = window().history() {
+        // Refused where the page has no address of its own; then the fragment stays.
+        let _ = history.replace_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(&here));
+    }
+}
+
+/// What is open of it. A copy is a handle to the same.
+#[derive(Clone, Copy)]
+pub(crate) struct Share {
+    session: Session,
+    panels: Panels,
+    /// Whether the dialog is shown.
+    pub(crate) shown: RwSignal<bool>,
+    /// What is to be said about what was opened.
+    pub(crate) note: RwSignal<Option<Note>>,
+}
+
+impl Share {
+    pub(crate) fn new(session: Session, panels: Panels, note: Option<Note>) -> Self {
+        Self {
+            session,
+            panels,
+            shown: RwSignal::new(false),
+            note: RwSignal::new(note),
+        }
+    }
+
+    /// The one of the page.
+    pub(crate) fn expect() -> Self {
+        expect_context()
+    }
+
+    /// Keeps the run from now on, and opens links that are put into the address.
+    pub(crate) fn follow(self) {
+        let (futures, playing) = (self.session.futures(), self.session.playing());
+        Effect::new(move |_| {
+            futures.track();
+            playing.track();
+            self.keep();
+        });
+        let leave = window_event_listener(ev::pagehide, move |_| self.keep());
+        let address = window_event_listener(ev::hashchange, move |_| {
+            let fragment = window().location().hash().unwrap_or_default();
+            if fragment.starts_with('#') && fragment[1..].starts_with(PREFIX) {
+                clear_address();
+                self.open(&fragment);
+            }
+        });
+        on_cleanup(move || {
+            leave.remove();
+            address.remove();
+        });
+    }
+
+    fn keep(self) {
+        let preset = self.panels.scenario.get_untracked();
+        self.session
+            .peek(|recording| keep::store(recording, preset));
+    }
+
+    /// Opens a link; what is wrong with one leaves the running experiment alone.
+    fn open(self, fragment: &str) {
+        let note = match open(fragment) {
+            Ok((recording, note)) => {
+                self.panels.scenario.set(None);
+                self.session.pause();
+                self.session.open(recording);
+                note
+            }
+            Err(note) => note,
+        };
+        self.note.set(Some(note));
+    }
+
+    /// Opens a scenario file at its start.
+    fn open_file(self, text: &str) -> Result<(), String> {
+        let scenario = Scenario::from_json(text).map_err(|error| error.to_string())?;
+        self.session
+            .load(scenario, Time::ZERO)
+            .map_err(|error| error.to_string())?;
+        self.panels.scenario.set(None);
+        self.session.pause();
+        Ok(())
+    }
+}
+
+/// What is to be said about what was opened, until it is dismissed.
+#[component]
+pub(crate) fn OpenedNote() -> impl IntoView {
+    let share = Share::expect();
+    view! {
+        <div class="opened-place" role="alert">
+            {move || {
+                share
+                    .note
+                    .get()
+                    .map(|note| {
+                        view! {
+                            <div class="opened" class:is-bad=note.bad>
+                                <span>{note.text}</span>
+                                <button
+                                    type="button"
+                                    class="ib"
+                                    aria-label="Dismiss"
+                                    on:click=move |_| share.note.set(None)
+                                >
+                                    <crate::shell::Picture icon=crate::shell::Icon::Cross />
+                                </button>
+                            </div>
+                        }
+                    })
+            }}
+        </div>
+    }
+}

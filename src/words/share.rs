@@ -1,0 +1,35 @@
+//! Links and files in words.
+
+use replicascope_engine::time::Time;
+
+use super::at;
+use crate::share::link::{Link, Replay};
+
+/// What opening a link came to.
+pub(crate) fn replay(link: &Link, replay: &Replay) -> String {
+    match replay {
+        Replay::Exact => format!(
+            "Opened from a link at {}: replayed exactly, event for event.",
+            at(link.at)
+        ),
+        Replay::Differs { after, by } => format!(
+            "Opened from a link at {}, but the engine has changed since: first difference between {} and {}.",
+            at(link.at),
+            at(*after),
+            at(*by)
+        ),
+        Replay::TooFar { reached } => format!(
+            "Opened from a link. Its instant, {}, takes long to compute: this is {}. Play on to get there.",
+            at(link.at),
+            at(*reached)
+        ),
+    }
+}
+
+/// What a link of this length does.
+pub(crate) fn about(length: usize, now: Time) -> String {
+    format!(
+        "{length} characters. It opens at {} with every setting and action, and says whether it replayed exactly.",
+        at(now)
+    )
+}

@@ -1,0 +1,108 @@
+// Keep and pass on: reload, undo, links and files.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { accessible, button, clock, clockShows, events, goTo, pause } from "./deeds.mjs";
+import { pageTest } from "./harness.mjs";
+import { openPage } from "./stage.mjs";
+
+/** Slows n3 by its own button. */
+async function slow(page) {
+  const node = page.getByRole("group", { name: /^n3, / });
+  await node.click();
+  await node.getByRole("button", { name: "Slow", exact: true }).click();
+  await page.getByRole("group", { name: /^n3, .*slow/ }).waitFor();
+}
+
+/** The link in the dialog, as a fragment. */
+async function link(page) {
+  await button(page, "Share").click();
+  const field = page.getByRole("textbox", { name: "A link to this instant" });
+  await page.waitForFunction(() => /#run=1\./.test(document.querySelector(".share textarea").value));
+  const href = await field.inputValue();
+  await page.getByRole("dialog", { name: "Pass it on" }).getByRole("button", { name: "Close" }).click();
+  return new URL(href).hash;
+}
+
+pageTest("a run survives a reload, at the same instant", async ({ page, context, browser, server }) => {
+  await pause(page);
+  await goTo(page, 700);
+  await slow(page);
+  await goTo(page, 900);
+  const before = await clock(page);
+  await page.evaluate(() => dispatchEvent(new Event("pagehide")));
+  const again = await openPage(browser, server, { storageState: await context.storageState() });
+  await again.page.getByRole("group", { name: /^n3, .*slow/ }).waitFor();
+  assert.equal(await clock(again.page), before);
+  assert.deepEqual(again.problems(), []);
+  await again.context.close();
+});
+
+pageTest("undo takes back the last action and nothing else", async ({ page }) => {
+  await pause(page);
+  await goTo(page, 700);
+  await slow(page);
+  await goTo(page, 900);
+  await button(page, "Undo").click();
+  await page.getByText(/^Undone: Slow n3 at 0\.700 s\.$/).waitFor();
+  await page.getByRole("group", { name: "n3, replica, up" }).waitFor();
+  assert.equal(await clock(page), "0.900");
+});
+
+pageTest("a link opens elsewhere at the same instant and says so", async ({ page, browser, server }) => {
+  await pause(page);
+  await goTo(page, 700);
+  await slow(page);
+  await goTo(page, 1_234);
+  const hash = await link(page);
+  assert.ok(hash.length < 2_000, `${hash.length} characters`);
+  const other = await openPage(browser, server, { path: hash });
+  await other.page.getByText("Opened from a link at 1.234 s: replayed exactly, event for event.").waitFor();
+  assert.equal(await clock(other.page), "1.234");
+  await other.page.getByRole("group", { name: /^n3, .*slow/ }).waitFor();
+  assert.equal(new URL(other.page.url()).hash, "", "what is done from here on is no longer what the link says");
+  assert.deepEqual(other.problems(), []);
+  await other.context.close();
+});
+
+pageTest("a link that was cut or altered is refused and leaves the run alone", async ({ page }) => {
+  await pause(page);
+  await goTo(page, 1_000);
+  const hash = await link(page);
+  const put = (hash) => page.evaluate((hash) => { location.hash = hash; }, hash);
+  await put(hash.slice(0, -40));
+  await page.getByText(/This link was cut off: \d+ of its \d+ characters are there\./).waitFor();
+  assert.equal(await clock(page), "1.000");
+  const at = hash.length - 60;
+  await put(hash.slice(0, at) + (hash[at] === "A" ? "B" : "A") + hash.slice(at + 1));
+  await page.getByText(/This link was altered on its way/).waitFor();
+  assert.equal(await clock(page), "1.000");
+  await put(hash);
+  await page.getByText(/replayed exactly, event for event/).waitFor();
+});
+
+pageTest("a scenario file goes out and comes in; a bad one says which field", async ({ page }) => {
+  await pause(page);
+  await goTo(page, 700);
+  await slow(page);
+  await button(page, "Share").click();
+  await accessible(page);
+  const saved = page.waitForEvent("download");
+  await button(page, "Save file").click();
+  const text = await readFile(await (await saved).path(), "utf8");
+  const scenario = JSON.parse(text);
+  assert.deepEqual(scenario.actions.at(-1), { at_us: 700_000, action: { slow: { node: "n3", factor: 100 } } });
+  const open = (text) =>
+    page.locator("input[type=file]").setInputFiles({
+      name: "mine.json",
+      mimeType: "application/json",
+      buffer: Buffer.from(text),
+    });
+  await open(JSON.stringify({ ...scenario, actions: [{ at_us: 1, action: { kill: { node: "n9" } } }] }));
+  await page.getByText(/mine\.json: actions\[0\]\.action\.kill\.node: n9 is not in the cluster/).waitFor();
+  await open(text);
+  await page.getByText("mine.json is open, at its start.").waitFor();
+  await clockShows(page, "0.000");
+  await goTo(page, 800);
+  await events(page).getByText(/n3 was slowed 100 times/).waitFor();
+});
