@@ -34,7 +34,7 @@ impl Drop for Opened {
 impl Opened {
     fn find(&self, selector: &str) -> Option<HtmlElement> {
         let found = self.root.query_selector(selector).expect("a selector");
-        found.map(|found| found.unchecked_into())
+        found.map(leptos::wasm_bindgen::JsCast::unchecked_into)
     }
 
     fn count(&self, selector: &str) -> u32 {

@@ -106,14 +106,25 @@ impl Causes {
                     .trace()
                     .get(id)
                     .is_some_and(|event| match event.kind {
-                        EventKind::Promoted { .. } | EventKind::LogEndLost { .. } => true,
+                        EventKind::Promoted { .. }
+                        | EventKind::LogEndLost { .. }
+                        | EventKind::BackupRestored { .. }
+                        | EventKind::Rewound { .. } => true,
                         EventKind::WriteAcked { op: acked } => acked == op,
                         _ => false,
                     })
             }),
             EventKind::WriteRegained { .. } => self.chain(event).any(|id| {
                 let event = run.simulation.trace().get(id);
-                event.is_some_and(|event| matches!(event.kind, EventKind::Promoted { .. }))
+                event.is_some_and(|event| {
+                    matches!(
+                        event.kind,
+                        EventKind::Promoted { .. }
+                            | EventKind::LogEndLost { .. }
+                            | EventKind::BackupRestored { .. }
+                            | EventKind::Rewound { .. }
+                    )
+                })
             }),
             _ => true,
         };

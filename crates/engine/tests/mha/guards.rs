@@ -3,7 +3,9 @@
 use replicascope_engine::event::EventKind;
 use replicascope_engine::manager::MhaEvent;
 use replicascope_engine::manager::mha::{GaveUp, MhaPhase};
-use replicascope_engine::scenario::{Action, Admin, Mha, MhaServer, ServiceAction};
+use replicascope_engine::scenario::{
+    Action, Admin, Database, Mariadb, Mha, MhaServer, ServiceAction, UseGtid,
+};
 use replicascope_engine::world::Health;
 
 use super::{M1, MhaLab, cluster};
@@ -52,7 +54,13 @@ fn r_mh_7_broken_replication_forbids_it_unless_it_is_ignored() {
         (Mha::default(), Some(GaveUp::ReplicationBroken(n(3)))),
         (forgiven(3), None),
     ] {
-        let mut lab = Lab::new(&cluster(0, mha)).at_ms(10_000);
+        // A MariaDB replica that asks to start after its own extra transaction is refused: error 1236 (R-LW-4).
+        let mut scenario = cluster(0, mha);
+        scenario.settings.database = Database::Mariadb(Box::new(Mariadb {
+            master_use_gtid: UseGtid::CurrentPos,
+            ..Mariadb::default()
+        }));
+        let mut lab = Lab::new(&scenario).at_ms(10_000);
         // It was a source for a while, and now cannot follow n1.
         lab.act(Action::Promote { node: n(3) });
         lab.write_at(0, n(3), None);

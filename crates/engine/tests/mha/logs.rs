@@ -158,9 +158,9 @@ fn r_mh_6_an_applier_far_behind_is_passed_over() {
         let mut lab = Lab::new(&scenario).at_ms(10_000);
         let (node, factor) = (n(2), 1_000);
         lab.act(Action::Slow { node, factor });
-        acked_writes(&mut lab, 200);
+        acked_writes(&mut lab, 600);
         lab.kill_process(n(1));
-        lab.run_to_ms(400_000);
+        lab.run_to_ms(900_000);
         assert_eq!(lab.promoted().map(|(node, _)| node), Some(chosen));
         assert_eq!(lab.lost(), []);
     }

@@ -50,14 +50,26 @@ fn r_pg_16_a_diverged_postgresql_is_rewound_where_that_is_possible() {
 }
 
 #[test]
-fn r_pg_16_a_postgresql_that_cannot_be_rewound_and_a_mysql_are_filled_again() {
-    let plain = Database::Postgresql(Box::default());
-    for database in [plain, mysql()] {
-        let (_, lab) = partition(database);
-        let filled = |kind: &EventKind| matches!(*kind, EventKind::BackupRestored { node, .. } if node == n(1));
-        assert!(lab.when(filled).is_some());
-        lab.assert_converged(n(2));
-    }
+fn r_pg_16_a_postgresql_that_cannot_be_rewound_is_filled_again() {
+    let (_, lab) = partition(Database::Postgresql(Box::default()));
+    let filled =
+        |kind: &EventKind| matches!(*kind, EventKind::BackupRestored { node, .. } if node == n(1));
+    assert!(lab.when(filled).is_some());
+    lab.assert_converged(n(2));
+}
+
+#[test]
+fn r_lw_4_a_mysql_source_that_returns_follows_without_error_and_keeps_what_it_had() {
+    let (_, lab) = partition(mysql());
+    let kept =
+        |kind: &EventKind| matches!(*kind, EventKind::ErrantKept { node, .. } if node == n(1));
+    assert!(lab.when(kept).is_some());
+    let filled = |kind: &EventKind| matches!(kind, EventKind::BackupRestored { .. });
+    assert_eq!(lab.when(filled), None);
+    assert_eq!(
+        lab.simulation.node(n(1)).streaming_from(),
+        Some(lab.simulation.node(n(2)).timeline())
+    );
 }
 
 #[test]

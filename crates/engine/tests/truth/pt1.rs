@@ -80,7 +80,7 @@ fn a_silent_leader_costs_the_two_seconds_that_others_wait_for_its_answer() {
 
 /// R-PT-11: 0.1 to 0.6 s after the end of the lease, and 2 s more when silent, whatever the phase.
 #[test]
-fn the_rest_after_the_lease_is_as_short_as_measured_in_every_phase() {
+fn r_pt_11_the_rest_after_the_lease_is_as_short_as_measured_in_every_phase() {
     for seed in 10..22 {
         let phase = (seed - 10) as f64 * 0.8;
         let (_, refused, _) = kill(seed, PatroniVersion::V4, KillKind::AllProcesses, phase);

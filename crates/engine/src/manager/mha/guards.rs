@@ -26,11 +26,15 @@ fn is_source(status: &ServerStatus) -> bool {
 }
 
 /// Whether the server cannot go on replicating as it is.
-fn is_broken(status: &ServerStatus) -> bool {
-    matches!(
-        status.refusal,
-        Some(Refusal::Diverged { .. } | Refusal::BehindTimeline { .. } | Refusal::LogRemoved)
-    )
+pub(super) fn is_broken(status: &ServerStatus) -> bool {
+    // A replica stops with an error that has a number, or tries for ever.
+    status.refusal.is_some_and(|why| {
+        why.code().is_some()
+            || matches!(
+                why,
+                Refusal::Diverged { .. } | Refusal::BehindTimeline { .. } | Refusal::LogRemoved
+            )
+    })
 }
 
 /// What is wrong with the servers besides the source. `forgiving`: whether `ignore_fail` counts, which it does at a failover

@@ -1,6 +1,7 @@
 //! The second half of the failover: the new source is chosen and takes writes, the others follow (R-MH-4, phases 3.3 to 4).
 
 use super::choice::{Candidate, choose};
+use super::guards::is_broken;
 use super::phases::{PATIENCE, POLL, STEP};
 use super::{MhaEvent, MhaManager, MhaPhase, MhaTimer, parameters};
 use crate::ids::{Lsn, NodeId};
@@ -20,6 +21,7 @@ impl MhaManager {
         let candidates: Vec<Candidate> = failover
             .replicas
             .iter()
+            .filter(|(_, status)| !is_broken(status))
             .map(|(&node, status)| Candidate {
                 node,
                 received: status.tip.lsn,

@@ -225,6 +225,7 @@ impl Node {
                 server.receiver.state = State::Idle;
                 server.receiver.stopped = true;
                 server.receiver.error = Some(why);
+                server.receiver.refusal = Some(why);
             }
             cx.event(EventKind::CannotFollow {
                 node: self.id,
