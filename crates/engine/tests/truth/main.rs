@@ -51,3 +51,18 @@ pub(crate) fn latency_agrees(simulated: f64, measured: f64) -> bool {
 pub(crate) fn time_agrees(simulated: f64, least: f64, most: f64) -> bool {
     simulated >= least - 0.5 && simulated <= most + 0.5
 }
+
+#[test]
+fn every_entry_has_a_module() {
+    let all: Vec<Value> =
+        serde_json::from_str(include_str!("truth.json")).expect("the measurements are JSON");
+    for entry in &all {
+        let id = entry["id"].as_str().expect("a name").to_lowercase();
+        let line = format!("mod {id};");
+        assert!(
+            include_str!("main.rs").lines().any(|found| found == line),
+            "no module does {id} again"
+        );
+    }
+    assert_eq!(all.len(), 16);
+}
