@@ -22,12 +22,20 @@ impl Node {
 
     /// `Seconds_Behind_Source` before it is cut to whole seconds (R-MY-10): nothing known while the applier is stopped, or
     /// with nothing left to apply while the connection is down; the age of the record that is applied next; and zero with
-    /// nothing to apply, however much of the log is still on its way. In PostgreSQL the query that everybody uses.
+    /// nothing to apply, however much of the log is still on its way.
+    pub(super) fn behind_source(&self, now: Time) -> Option<Span> {
+        let server = self.server.as_ref();
+        if server.is_some_and(|server| server.replay_is_paused()) {
+            return None;
+        }
+        match self.wal.get(self.replay.next()) {
+            Some(record) => Some(now.since(record.at)),
+            None => self.streaming_from().map(|_| Span::ZERO),
+        }
+    }
+
+    /// What it would say of its own lag: `Seconds_Behind_Source`, or in PostgreSQL the query that everybody uses.
     fn believed_lag(&self, cx: &Context<'_>) -> Option<Span> {
-        let stopped = self
-            .server
-            .as_ref()
-            .is_some_and(|server| server.replay_is_paused());
         if let Database::Postgresql(_) = cx.settings.database {
             return if self.last_receive_lsn() == self.replay {
                 Some(Span::ZERO)
@@ -35,13 +43,7 @@ impl Node {
                 self.timestamp_lag(cx.now)
             };
         }
-        if stopped {
-            return None;
-        }
-        match self.wal.get(self.replay.next()) {
-            Some(record) => Some(cx.now.since(record.at)),
-            None => self.streaming_from().map(|_| Span::ZERO),
-        }
+        self.behind_source(cx.now)
     }
 
     /// What it answers to a router.

@@ -168,7 +168,7 @@ fn r_pg_12_the_age_of_the_last_commit_grows_on_an_idle_standby_that_is_level() {
     lab.write(0);
     lab.run_to_ms(11_000);
     let standby = lab.simulation.node(n(2));
-    let age = standby.last_replayed_age(lab.simulation.now());
+    let age = standby.timestamp_lag(lab.simulation.now());
     assert!(age.expect("something was replayed") > Span(9_900_000));
     assert_eq!(lab.simulation.lag(n(2)), (0, Span::ZERO));
 }

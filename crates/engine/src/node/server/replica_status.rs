@@ -56,13 +56,10 @@ impl Node {
         } else {
             ReceiverState::Connecting
         };
-        // The formula looks at what has been received, so what is stuck on the way counts for nothing.
-        let applying = self.wal.get(self.replay.next());
-        let seconds_behind_source = match applying {
-            _ if !applier_runs || self.role == Role::Primary => None,
-            Some(record) => Some(now.since(record.at).0 / 1_000_000),
-            None => (receiver == ReceiverState::Yes).then_some(0),
-        };
+        let behind = self
+            .behind_source(now)
+            .filter(|_| self.role != Role::Primary);
+        let seconds_behind_source = behind.map(|span| span.0 / 1_000_000);
         Some(ReplicaStatus {
             receiver,
             applier_runs,

@@ -141,13 +141,6 @@ impl Node {
             .unwrap_or(settings)
     }
 
-    /// `now() - pg_last_xact_replay_timestamp()`: how long ago the last commit that was replayed here was made. It grows on
-    /// an idle standby that is level (R-PG-12). `None` when nothing was replayed, or it is no longer in the log.
-    #[must_use]
-    pub fn last_replayed_age(&self, now: Time) -> Option<Span> {
-        self.wal.get(self.replay).map(|record| now.since(record.at))
-    }
-
     /// `synchronous_standby_names` as a manager set it; `None` when the settings count.
     pub(crate) fn managed_standby_names(&self) -> Option<&StandbyNames> {
         self.server.as_ref()?.names.as_ref()
