@@ -8,6 +8,7 @@ use wasm_bindgen::JsCast as _;
 use super::field::{Ms, OptionalMs};
 use crate::session::Session;
 use crate::shell::{Icon, Picture};
+use replicascope_engine::sort::sort_by_key;
 
 /// The settings in force, projected field by field.
 fn project<T: PartialEq + Clone + Send + core::marker::Sync + 'static>(
@@ -142,7 +143,7 @@ fn SyncFields() -> impl IntoView {
         members.retain(|&other| other != node);
         if on {
             members.push(node);
-            members.sort_unstable();
+            sort_by_key(&mut members, |&node| node);
         }
         let members = (members.len() < all.len()).then_some(members);
         set(

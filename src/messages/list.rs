@@ -9,6 +9,7 @@ use super::actions::MessageActions;
 use crate::session::Session;
 use crate::shell::{Icon, Picture};
 use crate::words;
+use replicascope_engine::sort::sort_by_key;
 
 /// Most messages that are listed.
 const SHOWN: usize = 60;
@@ -30,7 +31,7 @@ fn lines(run: &Simulation, routine_too: bool) -> Vec<Line> {
         .filter(|message| routine_too || message.held || !message.message.kind().is_routine())
         .collect();
     // Not by arrival: a line that moves when its message is delayed would lose the focus.
-    messages.sort_unstable_by_key(|message| message.id);
+    sort_by_key(&mut messages, |message| message.id);
     messages
         .into_iter()
         .take(SHOWN)

@@ -106,10 +106,8 @@ impl Session {
         self,
         look: impl Fn(&Simulation) -> T + Send + Sync + 'static,
     ) -> Memo<T> {
-        Memo::new(move |_| {
-            self.frame.track();
-            self.peek(|recording| look(recording.simulation()))
-        })
+        let look = move |experiment: &Experiment| look(experiment.current().simulation());
+        self.projected(self.frame, Box::new(look))
     }
 
     /// A projection that is computed anew at most ten times a second while the run plays, and at once when a person acts.
@@ -117,10 +115,8 @@ impl Session {
         self,
         look: impl Fn(&Recording) -> T + Send + Sync + 'static,
     ) -> Memo<T> {
-        Memo::new(move |_| {
-            self.panel.track();
-            self.peek(&look)
-        })
+        let look = move |experiment: &Experiment| look(experiment.current());
+        self.projected(self.panel, Box::new(look))
     }
 
     /// A projection that is computed anew once a second while the run plays, and at once when a person acts.
@@ -128,10 +124,8 @@ impl Session {
         self,
         look: impl Fn(&Recording) -> T + Send + Sync + 'static,
     ) -> Memo<T> {
-        Memo::new(move |_| {
-            self.second.track();
-            self.peek(&look)
-        })
+        let look = move |experiment: &Experiment| look(experiment.current());
+        self.projected(self.second, Box::new(look))
     }
 
     /// A projection of the whole experiment, computed anew as those of [`Session::on_panel`] are.
@@ -139,8 +133,17 @@ impl Session {
         self,
         look: impl Fn(&Experiment) -> T + Send + Sync + 'static,
     ) -> Memo<T> {
+        self.projected(self.panel, Box::new(look))
+    }
+
+    /// Boxed, so that the memo's code is there once for each type of result and not once for each look.
+    fn projected<T: PartialEq + Send + Sync + 'static>(
+        self,
+        tick: RwSignal<u64>,
+        look: Box<dyn Fn(&Experiment) -> T + Send + Sync>,
+    ) -> Memo<T> {
         Memo::new(move |_| {
-            self.panel.track();
+            tick.track();
             self.peek_experiment(&look)
         })
     }

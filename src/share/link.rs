@@ -135,9 +135,7 @@ impl Link {
             .iter()
             .map(|mark| format!("{mark:0MARK_DIGITS$x}"))
             .collect();
-        let json = serde_json::to_string(&self.scenario).unwrap_or_else(|error| {
-            unreachable!("a scenario is plain data, which always serializes: {error}")
-        });
+        let json = self.scenario.to_json_line();
         let payload = format!(
             "{} {} {:016x} {marks}\n{json}",
             self.at.0, self.steps, self.hash

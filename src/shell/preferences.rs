@@ -1,6 +1,7 @@
 //! What the page remembers between visits. A browser may refuse the storage; the page works all the same and forgets.
 
 use leptos::prelude::*;
+use replicascope_engine::json;
 use serde::{Deserialize, Serialize};
 
 const STORED_AS: &str = "replicascope.preferences";
@@ -47,13 +48,13 @@ impl Preferences {
     pub(crate) fn load() -> Self {
         storage()
             .and_then(|storage| storage.get_item(STORED_AS).ok().flatten())
-            .and_then(|text| serde_json::from_str(&text).ok())
+            .and_then(|text| json::from_text(&text).ok())
             .unwrap_or_default()
     }
 
     /// Remembers it, if the browser lets it.
     pub(crate) fn store(&self) {
-        if let (Some(storage), Ok(text)) = (storage(), serde_json::to_string(self)) {
+        if let (Some(storage), Ok(text)) = (storage(), json::to_line(self)) {
             // Storage may be full or refused: then the choice lasts as long as the page.
             let _ = storage.set_item(STORED_AS, &text);
         }
@@ -100,7 +101,7 @@ mod tests {
 
     #[test]
     fn an_older_or_newer_file_still_reads() {
-        let read = |text| serde_json::from_str::<Preferences>(text).unwrap_or_default();
+        let read = |text| json::from_text::<Preferences>(text).unwrap_or_default();
         assert_eq!(read("{}"), Preferences::default());
         assert_eq!(
             read(r#"{"theme":"dark","later":1}"#).theme,

@@ -1,6 +1,7 @@
 //! Draws messages on the canvas between the lines and the cards.
 
 use core::f64::consts::TAU;
+use replicascope_engine::sort::sort_by_key;
 
 use web_sys::CanvasRenderingContext2d as Context2d;
 
@@ -17,7 +18,7 @@ pub(crate) struct Brush<'a> {
 impl Brush<'_> {
     /// Draws messages shape by shape: one path for all of a shape, so that the cost of a frame hardly grows with their number.
     pub(crate) fn movers(&self, movers: &mut [Mover], numbers: bool) {
-        movers.sort_unstable_by_key(|mover| mover.shape);
+        sort_by_key(movers, |mover| mover.shape);
         for group in movers.chunk_by(|a, b| a.shape == b.shape) {
             self.group(group[0].shape, group);
         }

@@ -3,6 +3,7 @@
 use replicascope_engine::Simulation;
 use replicascope_engine::event::{ElectionFailure, EventKind, NoEffect};
 use replicascope_engine::scenario::Action;
+use replicascope_engine::sort::sort_by_key;
 
 use super::{at, client, count, endpoint, key, list, servers, settings};
 
@@ -268,7 +269,7 @@ pub(crate) fn links(
             .iter()
             .map(|(from, to)| if from == &end { *to } else { *from })
             .collect();
-        others.sort_unstable();
+        sort_by_key(&mut others, |&other| other);
         others.dedup();
         if others.len() * 2 == pairs.len() {
             let others = list(others.into_iter().map(endpoint));

@@ -4,6 +4,7 @@ use replicascope_engine::Simulation;
 use replicascope_engine::event::Failure;
 use replicascope_engine::ids::{NodeId, Tip};
 use replicascope_engine::oracle::{Op, OpKind, Status};
+use replicascope_engine::sort::sort_by_key;
 
 use super::{client, key, list, span};
 
@@ -207,7 +208,7 @@ impl Holders {
             .flushed()
             .chain(self.received.iter().copied())
             .collect();
-        all.sort_unstable();
+        sort_by_key(&mut all, |&node| node);
         all.into_iter()
     }
 }

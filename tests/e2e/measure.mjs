@@ -3,30 +3,15 @@
 // Script per frame is what the page's own animation callback takes, at nine nodes under a load that keeps 500 messages on their
 // way. Everything is measured in headless Chromium on this machine, so figures of two machines do not compare.
 
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { brotliCompressSync, constants } from "node:zlib";
-import { DIST, launchBrowser, READY, serveDist } from "./stage.mjs";
+import { launchBrowser, READY, serveDist } from "./stage.mjs";
+import { BUDGET_KB, inKb, sums, weigh } from "./weight.mjs";
 
-const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24 } };
 const FRAMES = 600;
 const SEEKS = 40;
 const HOUR_MS = 3_600_000;
 
 const line = (what, figure, goal) => console.log(`${what.padEnd(44)} ${figure.padStart(12)}   ${goal}`);
 const quantile = (numbers, part) => numbers.toSorted((a, b) => a - b)[Math.min(numbers.length - 1, Math.floor(numbers.length * part))];
-
-/** What a first visit loads, compressed. */
-async function weight(folder) {
-  let [all, wasm] = [0, 0];
-  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
-    if (!entry.isFile()) continue;
-    const size = brotliCompressSync(await readFile(join(entry.parentPath ?? entry.path, entry.name)), BROTLI).length;
-    all += size;
-    if (entry.name.endsWith(".wasm")) wasm += size;
-  }
-  return { all, wasm };
-}
 
 /** Nine nodes; half a second between any two, so that this load keeps 500 messages on their way. */
 const BUSY = {
@@ -77,9 +62,9 @@ function frames(page, count) {
   );
 }
 
-const { all, wasm } = await weight(DIST);
-line("first load, brotli", `${(all / 1024).toFixed(0)} KB`, "goal 250 KB");
-line("  of it wasm", `${(wasm / 1024).toFixed(0)} KB`, "");
+const { all, wasm } = sums(await weigh());
+line("first load, brotli", inKb(all), `budget ${BUDGET_KB} KB`);
+line("  of it wasm", inKb(wasm), "");
 
 const server = await serveDist();
 const browser = await launchBrowser();

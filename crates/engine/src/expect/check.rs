@@ -2,9 +2,12 @@
 
 use core::fmt;
 
+use serde::Deserialize;
+
 use super::{Amount, Expectation};
 use crate::event::Event;
 use crate::ids::NodeId;
+use crate::json;
 use crate::node::Role;
 use crate::report::{NodeReport, Report};
 use crate::time::Time;
@@ -179,6 +182,12 @@ impl Checker {
 
 /// Whether the event's field `node` is this one. Only events whose name was asked for come here.
 fn is_about(event: &Event, node: NodeId) -> bool {
-    serde_json::to_value(event.kind)
-        .is_ok_and(|fields| fields["node"].as_str() == Some(&node.to_string()))
+    /// The one field that is looked for.
+    #[derive(Deserialize)]
+    struct About {
+        #[serde(default)]
+        node: Option<NodeId>,
+    }
+    let fields = json::to_line(&event.kind).and_then(|text| json::from_text::<About>(&text));
+    fields.is_ok_and(|fields| fields.node == Some(node))
 }

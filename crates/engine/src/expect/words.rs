@@ -16,6 +16,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Amount, Comparison, Expectation, NodeState, at_least_once};
 use crate::ids::NodeId;
+use crate::json;
 use crate::time::Time;
 
 /// Writes the name of a value that is one word in JSON.
@@ -229,12 +230,12 @@ impl Words {
     fn equal_to<T: DeserializeOwned>(&mut self) -> Result<T, String> {
         self.expect("==")?;
         let word = self.take("a value")?;
-        let value = match word.as_str() {
-            "true" => serde_json::Value::Bool(true),
-            "false" => serde_json::Value::Bool(false),
-            other => serde_json::Value::String(other.to_owned()),
+        let written = match word.as_str() {
+            truth @ ("true" | "false") => json::to_line(&(truth == "true")),
+            other => json::to_line(other),
         };
-        serde_json::from_value(value).map_err(|error| error.to_string())
+        let read = written.and_then(|text| json::from_text(&text));
+        read.map_err(|error| error.problem().to_owned())
     }
 
     fn node_state(&mut self, name: &str) -> Result<NodeState, String> {
@@ -354,9 +355,9 @@ mod tests {
         ] {
             let expectation: Expectation = text.parse().expect(text);
             assert_eq!(expectation.to_string(), text);
-            let json = serde_json::to_string(&expectation).expect("plain data");
+            let json = json::to_line(&expectation).expect("plain data");
             assert_eq!(
-                serde_json::from_str::<Expectation>(&json).expect(&json),
+                json::from_text::<Expectation>(&json).expect(&json),
                 expectation
             );
         }

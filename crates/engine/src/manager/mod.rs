@@ -16,13 +16,13 @@ pub mod remote;
 pub mod sentinel;
 pub mod store;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::ids::NodeId;
 use crate::message::{Message, MessageKind};
 use crate::node::server::{Command, SenderStatus, ServerStatus};
 use crate::scenario::{Costs, Endpoint, Manager, Service, Settings, StandbyNames};
+use crate::small_map::SmallMap;
 use crate::time::{Span, Time};
 
 pub use event::ManagerEvent;
@@ -394,9 +394,9 @@ impl Managers {
 }
 
 /// When the sessions that stand at the start run out: each agent kept its own alive one round before its first.
-fn first_deadlines(cx: &ManagerContext<'_>) -> BTreeMap<u64, Time> {
+fn first_deadlines(cx: &ManagerContext<'_>) -> SmallMap<u64, Time> {
     let Manager::Patroni(patroni) = &cx.settings.manager else {
-        return BTreeMap::new();
+        return SmallMap::new();
     };
     let left = Span::from_secs(patroni.ttl - patroni.loop_wait);
     (0..cx.nodes as u8)

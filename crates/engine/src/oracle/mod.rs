@@ -19,6 +19,7 @@ use crate::event::Failure;
 use crate::ids::{ClientId, Key, Lsn, NodeId, NodeSet, OpId, Timeline, Tip};
 use crate::node::table::Row;
 use crate::node::wal::Segment;
+use crate::sort::sort_by_key;
 use crate::time::Time;
 
 pub use history::Histories;
@@ -341,9 +342,7 @@ impl Oracle {
             }
         }
         for queue in &mut self.acked {
-            queue
-                .make_contiguous()
-                .sort_unstable_by_key(|write| (write.tip, write.op));
+            sort_by_key(queue.make_contiguous(), |write| (write.tip, write.op));
             while queue.len() > ACKED_PER_KEY {
                 queue.pop_front();
             }

@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use super::{Scenario, VERSION};
+use crate::json;
 
 /// What is wrong with a scenario, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -83,18 +84,12 @@ impl Scenario {
     /// # Errors
     /// [`ScenarioError`] with the path of the first field that is wrong.
     pub fn from_json(text: &str) -> Result<Self, ScenarioError> {
-        let mut reader = serde_json::Deserializer::from_str(text);
-        let scenario: Self = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-            let path = error.path().to_string();
-            let path = if path == "." {
-                "scenario".to_owned()
-            } else {
-                path
+        let scenario: Self = json::from_text(text).map_err(|error| {
+            let path = match error.path() {
+                "" => "scenario",
+                path => path,
             };
-            ScenarioError::new(path, Problem::Malformed(error.into_inner().to_string()))
-        })?;
-        reader.end().map_err(|error| {
-            ScenarioError::new("scenario", Problem::Malformed(error.to_string()))
+            ScenarioError::new(path, Problem::Malformed(error.to_string()))
         })?;
         scenario.validate()?;
         Ok(scenario)
@@ -103,12 +98,20 @@ impl Scenario {
     /// The scenario as JSON, for a person to read.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let mut text = serde_json::to_string_pretty(self).unwrap_or_else(|error| {
-            unreachable!(
-                "a scenario is plain data without maps or floats, which always serializes: {error}"
-            )
-        });
+        let mut text = written(json::to_lines(self));
         text.push('\n');
         text
     }
+
+    /// The scenario as JSON on one line, for a machine.
+    #[must_use]
+    pub fn to_json_line(&self) -> String {
+        written(json::to_line(self))
+    }
+}
+
+fn written(text: Result<String, json::Error>) -> String {
+    text.unwrap_or_else(|error| {
+        unreachable!("a scenario is plain data, which always serializes: {error}")
+    })
 }

@@ -1,20 +1,19 @@
 //! What was broken at an instant, and by which event.
 
-use std::collections::BTreeMap;
-
 use crate::event::{Event, EventKind};
 use crate::ids::{EventId, NodeId};
 use crate::scenario::Endpoint;
+use crate::small_map::SmallMap;
 use crate::world::Simulation;
 
 /// What is broken, each with the event that broke it.
 #[derive(Default)]
 pub(super) struct Faults {
-    down: BTreeMap<NodeId, Event>,
-    frozen: BTreeMap<NodeId, Event>,
-    slow: BTreeMap<NodeId, Event>,
-    cut: BTreeMap<(Endpoint, Endpoint), Event>,
-    changed: BTreeMap<(Endpoint, Endpoint), Event>,
+    down: SmallMap<NodeId, Event>,
+    frozen: SmallMap<NodeId, Event>,
+    slow: SmallMap<NodeId, Event>,
+    cut: SmallMap<(Endpoint, Endpoint), Event>,
+    changed: SmallMap<(Endpoint, Endpoint), Event>,
 }
 
 impl Faults {

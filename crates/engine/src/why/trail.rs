@@ -6,6 +6,7 @@ use crate::event::{Event, EventKind};
 use crate::ids::{ClientId, EventId, Lsn, NodeId, OpId};
 use crate::message::MessageKind;
 use crate::scenario::{Action, Endpoint};
+use crate::sort::sort_by_key;
 use crate::time::{Span, Time};
 use crate::world::Simulation;
 
@@ -40,7 +41,7 @@ impl<'a> Trail<'a> {
             .map(|step| step.lane)
             .chain(ends)
             .collect();
-        lanes.sort_unstable();
+        sort_by_key(&mut lanes, |&lane| lane);
         lanes.dedup();
         Explanation {
             question,

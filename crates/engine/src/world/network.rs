@@ -8,6 +8,7 @@ use crate::ids::{EventId, MessageId, NodeId};
 use crate::message::Message;
 use crate::random::{Purpose, below, draw, happens};
 use crate::scenario::{Cluster, Endpoint, LinkSettings, Manager};
+use crate::sort::sort_by_key;
 use crate::time::{Span, Time};
 
 /// Least time-out before a lost transmission is repeated (Linux: TCP_RTO_MIN, 200 ms). It doubles at each repetition.
@@ -262,7 +263,7 @@ impl Network {
             .into_iter()
             .filter_map(|slot| self.take(slot))
             .collect();
-        dropped.sort_unstable_by_key(|message| message.id);
+        sort_by_key(&mut dropped, |message| message.id);
         dropped
     }
 

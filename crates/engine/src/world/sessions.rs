@@ -3,9 +3,9 @@
 //! It lives with the client: in a cookie, a connection, a process. Other sessions know nothing of it, except where a router
 //! shares it among all (`global`).
 
-use std::collections::BTreeMap;
-
 use crate::ids::{ClientId, Key, NodeId, OpId, Tip};
+use crate::small_map::SmallMap;
+use crate::sort::sort_by_key;
 use crate::time::{Span, Time};
 
 /// Where an instance of a model came from: Django's `_state.db`.
@@ -29,7 +29,7 @@ pub struct Session {
     /// The primary could not be asked for the position after a write: only the primary will do until the next one.
     pub token_unknown: bool,
     /// Where the instances that it holds came from.
-    pub instances: BTreeMap<Key, InstanceFrom>,
+    pub instances: SmallMap<Key, InstanceFrom>,
     /// Writes after which a position was asked for that has not come, and since when.
     asked: Vec<(OpId, Time)>,
     /// Reads that wait for such a position.
@@ -115,7 +115,7 @@ impl Sessions {
             .iter_mut()
             .flat_map(|session| core::mem::take(&mut session.held))
             .collect();
-        held.sort_unstable();
+        sort_by_key(&mut held, |&op| op);
         *self = Self::new(self.each.len());
         held
     }

@@ -24,7 +24,7 @@ pub(crate) enum Step {
     Native,
     /// The tests compiled to wasm that run in a browser.
     Browser,
-    /// The page as it is shipped can be built.
+    /// The page as it is shipped can be built, and is not too heavy.
     Page,
     /// A browser uses that page.
     EndToEnd,
@@ -80,7 +80,7 @@ impl Step {
             Self::ClippyWasm => "clippy on the page for wasm32, warnings are errors",
             Self::Native => "native tests",
             Self::Browser => "browser tests in headless Chromium",
-            Self::Page => "the release build of the page",
+            Self::Page => "the release build of the page, and its weight",
             Self::EndToEnd => "end-to-end tests on the release build",
         }
     }
@@ -132,7 +132,7 @@ impl Step {
             ),
             Self::Page => Ok(Outcome {
                 counts: Counts::default(),
-                ended: build_page(toolbox),
+                ended: build_page(toolbox).and_then(|()| weigh_page(toolbox)),
             }),
             Self::EndToEnd => {
                 let mut node = toolbox.command("node");
@@ -147,6 +147,12 @@ impl Step {
 /// Builds the page as it is shipped, into `dist/`.
 pub(crate) fn build_page(toolbox: &Toolbox) -> Result<(), Failure> {
     process::run(toolbox.trunk().args(["build", "--release"]))
+}
+
+/// Prints what the page that was built weighs; fails when that is more than its budget.
+fn weigh_page(toolbox: &Toolbox) -> Result<(), Failure> {
+    // Node.js is there: `wasm-opt` needs it too.
+    process::run(toolbox.command("node").arg("tests/e2e/weight.mjs"))
 }
 
 fn checked(command: &mut Command) -> Outcome {

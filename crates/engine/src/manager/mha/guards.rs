@@ -1,13 +1,12 @@
 //! When a failover is not begun (R-MH-7), and how the manager finds the source when it starts.
 
-use std::collections::BTreeMap;
-
 use super::{CONNECT, Doing, GaveUp, MhaEvent, MhaManager, MhaTimer, parameters, server};
 use crate::ids::NodeId;
 use crate::manager::{ManagerContext, Remote};
 use crate::message::Refusal;
 use crate::node::server::ServerStatus;
 use crate::scenario::Mha;
+use crate::small_map::SmallMap;
 use crate::time::{Span, Time};
 
 /// A failover sooner than this after the last one is not begun (`last_failover_minute`).
@@ -16,8 +15,8 @@ const TOO_SOON: Span = Span(480 * 60 * 1_000_000);
 /// What every server said.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Survey {
-    open: BTreeMap<u64, NodeId>,
-    answers: BTreeMap<NodeId, ServerStatus>,
+    open: SmallMap<u64, NodeId>,
+    answers: SmallMap<NodeId, ServerStatus>,
 }
 
 /// Whether the server replicates from nobody.
@@ -42,7 +41,7 @@ pub(super) fn is_broken(status: &ServerStatus) -> bool {
 pub(super) fn unfit(
     mha: &Mha,
     others: &[NodeId],
-    answers: &BTreeMap<NodeId, ServerStatus>,
+    answers: &SmallMap<NodeId, ServerStatus>,
     source: NodeId,
     forgiving: bool,
 ) -> Option<GaveUp> {

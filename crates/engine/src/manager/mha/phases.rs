@@ -1,8 +1,6 @@
 //! The failover, phase by phase (R-MH-4). Each phase asks some hosts something and goes on when all have answered or have
 //! had their time.
 
-use std::collections::BTreeMap;
-
 use super::guards::unfit;
 use super::{
     BinlogKept, CONNECT, Doing, GaveUp, MhaEvent, MhaManager, MhaPhase, MhaTimer, parameters,
@@ -15,6 +13,7 @@ use crate::node::server::{Command, ServerStatus};
 use crate::node::wal::Record;
 use crate::random::{Purpose, below, draw};
 use crate::scenario::{Admin, Endpoint};
+use crate::small_map::SmallMap;
 use crate::time::{Span, Time};
 
 /// How long a command to a server or a copy of a log may take.
@@ -38,11 +37,11 @@ pub(super) struct Failover {
     /// Whether the dead source's host can be logged in to.
     ssh: bool,
     /// Questions without an answer.
-    pub(super) open: BTreeMap<u64, NodeId>,
+    pub(super) open: SmallMap<u64, NodeId>,
     /// The order to stop the dead source, while it is not carried out.
     stopping: Option<u64>,
     /// The replicas that take part, as they last said they were.
-    pub(super) replicas: BTreeMap<NodeId, ServerStatus>,
+    pub(super) replicas: SmallMap<NodeId, ServerStatus>,
     /// Who received most, and up to where.
     pub(super) latest: (NodeId, Lsn),
     /// Who received least, and up to where.
@@ -83,9 +82,9 @@ impl MhaManager {
             phase: MhaPhase::Configuration,
             step: self.asked,
             ssh,
-            open: BTreeMap::new(),
+            open: SmallMap::new(),
             stopping: None,
-            replicas: BTreeMap::new(),
+            replicas: SmallMap::new(),
             latest: (self.source, Lsn::ZERO),
             oldest: (self.source, Lsn::ZERO),
             chosen: self.source,

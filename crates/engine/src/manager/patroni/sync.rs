@@ -11,6 +11,7 @@ use crate::manager::store::{Op, SyncKey};
 use crate::manager::{ManagerContext, ManagerEffect, ManagerEvent};
 use crate::node::server::{Command, SenderState, SyncState};
 use crate::scenario::{StandbyNames, SynchronousMode};
+use crate::sort::sort_by_key;
 use crate::time::{Span, Time};
 
 /// Time for PostgreSQL to take the new list up (ha.py `_process_multisync_replication`).
@@ -76,7 +77,7 @@ impl Agent {
             })
             .collect();
         // Those that are synchronous already stay; then the ones with most log.
-        rows.sort_by_key(|row| {
+        sort_by_key(&mut rows, |row| {
             (
                 tags_of(patroni, row.standby).nofailover,
                 !names.contains(row.standby) || list.to_string() == "*",

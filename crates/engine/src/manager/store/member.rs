@@ -1,6 +1,5 @@
 //! One process of the store: follower, candidate or leader.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Entry, Op, Outcome, State, StoreMessage};
@@ -8,6 +7,7 @@ use crate::ids::{NodeId, NodeSet};
 use crate::manager::{ManagerContext, ManagerEvent, ManagerTimer};
 use crate::random::{Purpose, below, draw};
 use crate::scenario::Endpoint;
+use crate::small_map::SmallMap;
 use crate::time::{Span, Time};
 
 /// Time between two heartbeats of the leader.
@@ -68,7 +68,7 @@ pub(super) struct Lead {
     pub(super) confirmed: Vec<(u64, u64)>,
     pub(super) heard: Vec<Time>,
     /// When each session runs out.
-    pub(super) deadlines: BTreeMap<u64, Time>,
+    pub(super) deadlines: SmallMap<u64, Time>,
     pub(super) pending: Vec<Pending>,
     /// Entries of its term that are not committed, oldest first.
     pub(super) proposed: Vec<(u64, Arc<State>)>,
@@ -142,7 +142,7 @@ impl Member {
         &mut self,
         cx: &mut ManagerContext<'_>,
         watchers: NodeSet,
-        deadlines: BTreeMap<u64, Time>,
+        deadlines: SmallMap<u64, Time>,
     ) {
         self.watchers = watchers;
         self.leader = Some(0);

@@ -6,6 +6,7 @@ use super::member::{Asker, Member, PARKED, Pending};
 use super::{Op, Outcome, State, StoreMessage, StoreRole};
 use crate::manager::{ManagerContext, ManagerEvent};
 use crate::scenario::Endpoint;
+use crate::sort::sort_by_key;
 use crate::time::Span;
 
 impl Member {
@@ -148,7 +149,7 @@ impl Member {
         self.lead.confirmed[me] = (self.lead.round, self.entry.index);
         let nth = |pick: fn(&(u64, u64)) -> u64| {
             let mut all: Vec<u64> = self.lead.confirmed.iter().map(pick).collect();
-            all.sort_unstable_by(|a, b| b.cmp(a));
+            sort_by_key(&mut all, |&number| core::cmp::Reverse(number));
             all[self.majority() - 1]
         };
         let (round, index) = (nth(|&(round, _)| round), nth(|&(_, index)| index));

@@ -1,8 +1,7 @@
 //! What the store holds, and what its operations do to it. Pure: no clock, no network.
 
-use std::collections::BTreeMap;
-
 use crate::ids::{Lsn, NodeId, NodeSet, Timeline};
+use crate::small_map::SmallMap;
 use crate::time::Span;
 
 /// A lease (etcd's word), one a run of an agent: keys bound to it go when it runs out.
@@ -68,9 +67,9 @@ pub struct State {
     /// `/failsafe`: the members as the leader last listed them; empty when the mode is off (R-PT-6).
     pub failsafe: NodeSet,
     /// Live sessions by number.
-    pub sessions: BTreeMap<u64, Session>,
+    pub sessions: SmallMap<u64, Session>,
     /// `/members`: the session that each member's key is bound to.
-    pub members: BTreeMap<NodeId, u64>,
+    pub members: SmallMap<NodeId, u64>,
     /// The number of the next session.
     next_session: u64,
 }

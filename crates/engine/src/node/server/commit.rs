@@ -3,7 +3,7 @@
 //! A row is locked from execution until its commit is done, so a second write of the same key waits for the first. Whoever
 //! waits for standbys is invisible here, while a standby that has the record may already show it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use super::{Context, Family, Node, Role, ServerTimer};
 use crate::event::EventKind;
@@ -12,6 +12,7 @@ use crate::message::{Message, Reply, Request};
 use crate::node::Timer;
 use crate::node::wal::Record;
 use crate::scenario::{CommitLevel, Database, Endpoint};
+use crate::small_map::SmallMap;
 use crate::time::{Span, Time};
 
 /// How far a standby must have come for a commit (the three wait queues of PostgreSQL).
@@ -59,7 +60,7 @@ struct Blocked {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Commits {
     pub(super) queue: VecDeque<Commit>,
-    locks: BTreeMap<Key, VecDeque<Blocked>>,
+    locks: SmallMap<Key, VecDeque<Blocked>>,
     /// Up to where commits of each kind have been released: positions of standbys count only up to here until the next
     /// reply.
     pub(super) released: crate::message::Positions,
@@ -185,7 +186,7 @@ impl Node {
             self.arm_wal_writer(cx);
             return false;
         }
-        server.commits.locks.entry(request.key).or_default();
+        server.commits.locks.get_or_default(request.key);
         server.commits.queue.push_back(commit);
         self.start_flush(cx);
         true

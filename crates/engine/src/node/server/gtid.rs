@@ -8,6 +8,7 @@ use core::fmt;
 
 use crate::ids::{Lsn, NodeId};
 use crate::node::wal::{Record, Segment};
+use crate::sort::sort_by_key;
 
 /// The identifier of one transaction: MySQL's `uuid:number`, MariaDB's `domain-server-number`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -58,7 +59,7 @@ impl GtidSet {
             return;
         }
         self.ranges.push((server, first, last));
-        self.ranges.sort_unstable();
+        sort_by_key(&mut self.ranges, |&range| range);
         let mut merged: Vec<(NodeId, u64, u64)> = Vec::with_capacity(self.ranges.len());
         for &(server, first, last) in &self.ranges {
             match merged.last_mut() {

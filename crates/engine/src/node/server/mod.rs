@@ -35,7 +35,7 @@ mod sender;
 mod status;
 mod sync_rep;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::event::EventKind;
@@ -44,6 +44,7 @@ use crate::message::{ReplayLags, Replication};
 use crate::node::wal::Record;
 use crate::node::{Context, Node, Role};
 use crate::scenario::{Admin, StandbyNames};
+use crate::small_map::SmallMap;
 use crate::time::Time;
 
 pub(crate) use commit::Timing;
@@ -176,7 +177,7 @@ pub(crate) struct Server {
     binlog: Binlog,
     semi_sync: SemiSync,
     /// What it executed and the history that it follows does not have (R-LW-4).
-    errant: BTreeMap<Gtid, Record>,
+    errant: SmallMap<Gtid, Record>,
 }
 
 impl Server {
@@ -203,7 +204,7 @@ impl Server {
             mysql: false,
             binlog: Binlog::default(),
             semi_sync: SemiSync::default(),
-            errant: BTreeMap::new(),
+            errant: SmallMap::new(),
         }
     }
 

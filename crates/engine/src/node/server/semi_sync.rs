@@ -11,6 +11,7 @@ use crate::event::EventKind;
 use crate::ids::{Lsn, NodeId};
 use crate::node::Timer;
 use crate::scenario::{Database, WaitPoint};
+use crate::sort::sort_by_key;
 use crate::time::Time;
 
 /// What the source's plugin keeps in memory.
@@ -65,7 +66,7 @@ impl SemiSync {
     /// Up to where at least so many replicas have acknowledged (R-MY-8).
     fn released(&self, count: usize) -> Lsn {
         let mut acks: Vec<Lsn> = self.acks.iter().map(|&(_, lsn)| lsn).collect();
-        acks.sort_unstable_by(|a, b| b.cmp(a));
+        sort_by_key(&mut acks, |&lsn| core::cmp::Reverse(lsn));
         let place = count.max(1) - 1;
         acks.get(place).copied().unwrap_or(Lsn::ZERO)
     }

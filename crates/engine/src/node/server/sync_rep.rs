@@ -5,6 +5,7 @@ use super::{Context, Node, Role, SenderState, Server};
 use crate::ids::{Lsn, NodeId, NodeSet};
 use crate::message::Positions;
 use crate::scenario::{Method, StandbyNames};
+use crate::sort::sort_by_key;
 
 /// What the standbys have, as `FIRST` or `ANY` counts it.
 fn counted(
@@ -37,7 +38,7 @@ impl Server {
                 (priority > 0 && counts).then_some((priority, node, sender.acked))
             })
             .collect();
-        eligible.sort_by_key(|&(priority, node, _)| (priority, node));
+        sort_by_key(&mut eligible, |&(priority, node, _)| (priority, node));
         eligible
     }
 
@@ -70,7 +71,7 @@ impl Server {
                 |positions| positions.iter().min().copied().unwrap_or_default(),
             ),
             Method::Any => counted(eligible.iter().map(|&(.., acked)| acked), |positions| {
-                positions.sort_unstable_by(|a, b| b.cmp(a));
+                sort_by_key(positions, |&position| core::cmp::Reverse(position));
                 positions.get(count - 1).copied().unwrap_or_default()
             }),
         })
