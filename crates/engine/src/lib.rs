@@ -1,12 +1,13 @@
 //! ReplicaScope's engine: a deterministic, in-memory primary-replica database cluster.
 //!
 //! A [`Scenario`] is everything a run depends on; a [`Simulation`] is one run of it, event by event; a [`Recording`] keeps
-//! checkpoints of a run so that any instant can be reached; an [`Experiment`] keeps several branches of one. The
-//! [`oracle`] judges what clients saw.
+//! checkpoints of a run so that any instant can be reached; an [`Experiment`] keeps several branches of one; [`compare`] plays
+//! one again under other settings. The [`oracle`] judges what clients saw.
 //!
 //! The engine knows no browser, clock, thread or file, iterates over no hash map and computes no replication with floating
 //! point, so one scenario gives one trace on every machine, to the bit. It emits typed events, never sentences.
 
+pub mod compare;
 pub mod cow_log;
 pub mod event;
 pub mod expect;

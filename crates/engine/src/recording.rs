@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::event::Event;
+use crate::event::{Event, EventKind};
 use crate::ids::EventId;
 use crate::scenario::{Action, Scenario, ScenarioError, TimedAction};
 use crate::time::Time;
@@ -18,6 +18,30 @@ const CHECKPOINTS: usize = 64;
 const CHECKPOINTS_OF_LONG_RUNS: usize = 12;
 /// Steps between checkpoints at the start of a run; doubles whenever they are thinned out.
 const FIRST_INTERVAL: u64 = 2_000;
+
+/// What stepping stops at. Background chatter is passed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Worth {
+    /// Any event.
+    Event,
+    /// The arrival of a message, also where nobody listens.
+    Arrival,
+}
+
+impl Worth {
+    fn is(self, event: &Event) -> bool {
+        let arrives = matches!(
+            event.kind,
+            EventKind::Delivered { .. } | EventKind::NobodyListened { .. }
+        );
+        (arrives || self == Self::Event) && !event.kind.is_routine()
+    }
+
+    fn oldest_after(self, run: &Simulation, after: EventId) -> Option<Event> {
+        let mut events = run.trace().since(after);
+        events.find(|event| self.is(event)).copied()
+    }
+}
 
 /// One run with its checkpoints.
 #[derive(Clone, Debug)]
@@ -103,19 +127,14 @@ impl Recording {
         stepped
     }
 
-    /// Steps until an event has happened that is not background chatter; gives up after `most` steps. Returns it.
-    pub fn step_to_event(&mut self, most: u64) -> Option<Event> {
+    /// Steps until something has happened that is [`Worth`] stopping at; gives up after `most` steps. Returns it.
+    pub fn step_to(&mut self, worth: Worth, most: u64) -> Option<Event> {
         for _ in 0..most {
             let before = EventId(self.simulation.trace().len());
             if !self.step() {
                 return None;
             }
-            let found = self
-                .simulation
-                .trace()
-                .since(before)
-                .find(|event| !event.kind.is_routine())
-                .copied();
+            let found = worth.oldest_after(&self.simulation, before);
             if found.is_some() {
                 return found;
             }
@@ -123,17 +142,34 @@ impl Recording {
         None
     }
 
-    /// Goes back to the state before the last step that made an event which is not background chatter. Returns that event.
-    pub fn step_back(&mut self) -> Option<Event> {
-        let newest = self
-            .simulation
-            .trace()
-            .events()
-            .rev()
-            .find(|event| !event.kind.is_routine())
-            .copied()?;
+    /// Goes back to the state before the last step that made an event [`Worth`] stopping at. Returns that event.
+    pub fn step_back(&mut self, worth: Worth) -> Option<Event> {
+        let newest = self.newest(worth)?;
         self.seek_before(newest.id);
         Some(newest)
+    }
+
+    /// The newest event that is [`Worth`] stopping at, if the trace still holds one.
+    #[must_use]
+    pub fn newest(&self, worth: Worth) -> Option<Event> {
+        let mut events = self.simulation.trace().events().rev();
+        events.find(|event| worth.is(event)).copied()
+    }
+
+    /// When the next event [`Worth`] stopping at happens, if within `most` steps. The run stays where it is.
+    #[must_use]
+    pub fn next_at(&self, worth: Worth, most: u64) -> Option<Time> {
+        let mut ahead = self.simulation.clone();
+        for _ in 0..most {
+            let before = EventId(ahead.trace().len());
+            if !ahead.step() {
+                return None;
+            }
+            if let Some(event) = worth.oldest_after(&ahead, before) {
+                return Some(event.at);
+            }
+        }
+        None
     }
 
     /// Goes to the state just before the step that made this event.
@@ -324,6 +360,44 @@ impl Experiment {
             self.current = index;
         }
         exists
+    }
+
+    /// Calls a branch something else. Returns whether there is one of that index.
+    pub fn rename(&mut self, index: usize, name: impl Into<String>) -> bool {
+        let branch = self.branches.get_mut(index);
+        branch.map(|branch| branch.name = name.into()).is_some()
+    }
+
+    /// Takes a branch away and returns it; the last one stays. Those that left it are held to have left the one that it
+    /// left, or, where it was the first, the oldest of them. When it is the one that is played, its parent is played from then on.
+    pub fn remove(&mut self, index: usize) -> Option<Branch> {
+        if index >= self.branches.len() || self.branches.len() < 2 {
+            return None;
+        }
+        let parent_of = |branch: &Branch| branch.parent.map(|(parent, _)| parent);
+        let parent = self.branches[index].parent;
+        let heir = parent.or_else(|| {
+            let mut children = self.branches.iter();
+            let first = children.position(|branch| parent_of(branch) == Some(index))?;
+            self.branches[first].parent.map(|(_, at)| (first, at))
+        });
+        for (child, branch) in self.branches.iter_mut().enumerate() {
+            if let Some((_, at)) = branch.parent.filter(|&(left, _)| left == index) {
+                branch.parent = heir
+                    .filter(|&(heir, _)| heir != child)
+                    .map(|(heir, until)| (heir, at.min(until)));
+            }
+        }
+        if self.current == index {
+            self.current = heir.map_or(0, |(heir, _)| heir);
+        }
+        let removed = self.branches.remove(index);
+        let moved = |place: usize| place - usize::from(place > index);
+        for branch in &mut self.branches {
+            branch.parent = branch.parent.map(|(parent, at)| (moved(parent), at));
+        }
+        self.current = moved(self.current).min(self.branches.len() - 1);
+        Some(removed)
     }
 
     /// Starts a branch at the present instant: the future stays in the old one. Returns its index.

@@ -1,7 +1,9 @@
 //! Any instant of a run can be reached, and going on from there gives the run that was never interrupted.
 
+use replicascope_engine::event::EventKind;
 use replicascope_engine::explore::generate::{self, Limits};
 use replicascope_engine::ids::{ClientId, EventId, Key, NodeId};
+use replicascope_engine::recording::Worth;
 use replicascope_engine::scenario::{Action, KillKind, Mode, Setting};
 use replicascope_engine::time::Time;
 use replicascope_engine::{Experiment, Recording, Scenario, Simulation};
@@ -89,17 +91,17 @@ fn a_step_back_takes_back_exactly_one_event_worth_seeing() {
         recording.advance_to(Time::from_secs(6));
         for _ in 0..20 {
             assert!(
-                recording.step_to_event(1_000_000).is_some(),
+                recording.step_to(Worth::Event, 1_000_000).is_some(),
                 "something happens in every scenario"
             );
         }
         let after = fingerprint(recording.simulation());
         // Stepping back lands on the state before the event; stepping on from there makes the same event again.
         for _ in 0..20 {
-            assert!(recording.step_back().is_some());
+            assert!(recording.step_back(Worth::Event).is_some());
         }
         for _ in 0..20 {
-            recording.step_to_event(1_000_000);
+            recording.step_to(Worth::Event, 1_000_000);
         }
         assert_eq!(fingerprint(recording.simulation()), after, "seed {seed}");
     }
@@ -238,4 +240,107 @@ fn undo_gives_the_run_as_if_the_action_had_never_been_taken() {
         recording.simulation().trace().hash(),
         untouched.simulation().trace().hash()
     );
+}
+
+#[test]
+fn stepping_by_message_stops_at_each_arrival_and_back() {
+    let scenario = generate::scenario(4, Limits::default());
+    let mut recording = Recording::new(scenario).expect("valid");
+    recording.advance_to(Time::from_secs(1));
+    let mut states = vec![fingerprint(recording.simulation())];
+    for _ in 0..40 {
+        let next = recording.next_at(Worth::Arrival, 1_000_000);
+        let arrived = recording.step_to(Worth::Arrival, 1_000_000).expect("busy");
+        assert_eq!(next, Some(arrived.at));
+        assert!(matches!(
+            arrived.kind,
+            EventKind::Delivered { kind, .. } | EventKind::NobodyListened { kind, .. }
+                if !kind.is_routine()
+        ));
+        assert_eq!(recording.newest(Worth::Arrival), Some(arrived));
+        states.push(fingerprint(recording.simulation()));
+    }
+    // Back: each time to just before the step in which a message arrived, and forward again to just after it.
+    for state in states.iter().rev().take(40) {
+        let left = recording.step_back(Worth::Arrival).expect("one arrived");
+        let again = recording.step_to(Worth::Arrival, 1_000_000);
+        assert_eq!(again, Some(left));
+        assert_eq!(&fingerprint(recording.simulation()), state);
+        recording.step_back(Worth::Arrival);
+    }
+}
+
+/// Branches as (name, parent's name, when it left it in ms).
+fn family(experiment: &Experiment) -> Vec<(&str, Option<(&str, u64)>)> {
+    let branches = experiment.branches();
+    let parent = |(index, at): (usize, Time)| (branches[index].name.as_str(), at.0 / 1_000);
+    branches
+        .iter()
+        .map(|branch| (branch.name.as_str(), branch.parent.map(parent)))
+        .collect()
+}
+
+fn three_generations() -> Experiment {
+    let mut experiment = Experiment::new(Scenario::default(), "run").expect("valid");
+    experiment.current_mut().advance_to(Time::from_secs(3));
+    experiment.branch("child");
+    experiment.current_mut().advance_to(Time::from_secs(5));
+    experiment.branch("grandchild");
+    experiment.switch_to(0);
+    experiment.current_mut().seek(Time::from_secs(2));
+    experiment.branch("other");
+    experiment
+}
+
+#[test]
+fn branches_are_renamed_and_removed_and_the_family_stays_true() {
+    let mut experiment = three_generations();
+    assert!(experiment.rename(1, "second"));
+    assert!(!experiment.rename(9, "none"));
+    assert_eq!(
+        family(&experiment),
+        [
+            ("run", None),
+            ("second", Some(("run", 3_000))),
+            ("grandchild", Some(("second", 5_000))),
+            ("other", Some(("run", 2_000))),
+        ]
+    );
+    let removed = experiment.remove(1).expect("there are others");
+    assert_eq!(removed.name, "second");
+    assert_eq!(
+        family(&experiment),
+        [
+            ("run", None),
+            ("grandchild", Some(("run", 3_000))),
+            ("other", Some(("run", 2_000))),
+        ],
+        "what it shares with its grandparent ends where its parent left it"
+    );
+    assert_eq!(
+        experiment.branches()[experiment.current_index()].name,
+        "other"
+    );
+}
+
+#[test]
+fn removing_the_first_branch_makes_its_oldest_child_the_first() {
+    let mut experiment = three_generations();
+    experiment.switch_to(0);
+    assert!(experiment.remove(0).is_some());
+    assert_eq!(
+        family(&experiment),
+        [
+            ("child", None),
+            ("grandchild", Some(("child", 5_000))),
+            ("other", Some(("child", 2_000))),
+        ]
+    );
+    assert_eq!(
+        experiment.branches()[experiment.current_index()].name,
+        "child"
+    );
+    assert!(experiment.remove(2).is_some() && experiment.remove(1).is_some());
+    assert!(experiment.remove(0).is_none(), "the last one stays");
+    assert_eq!(family(&experiment), [("child", None)]);
 }

@@ -7,7 +7,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use super::database::{CommitLevel, Database};
 use super::manager::Manager;
 use super::routing::Routing;
-use super::settings::{Failover, LinkSettings, Mode, ReadPolicy, SemiSync, Sync, Timers, Workload};
+use super::settings::{
+    Failover, LinkSettings, Mode, ReadPolicy, SemiSync, Settings, Sync, Timers, Workload,
+};
 use crate::ids::{ClientId, Key, MessageId, NodeId, OpId};
 use crate::time::Time;
 
@@ -330,6 +332,43 @@ pub enum Setting {
     Database(Database),
     /// The failover manager's parameters. Which manager it is cannot change, nor how many hosts it has.
     Manager(Manager),
+}
+
+impl Setting {
+    /// Puts it in force.
+    pub fn apply(&self, settings: &mut Settings, workload: &mut Workload) {
+        match self {
+            Self::Mode(mode) => settings.mode = *mode,
+            Self::SemiSync(semi_sync) => settings.semi_sync = *semi_sync,
+            Self::Sync(sync) => settings.sync = sync.clone(),
+            Self::Failover(failover) => settings.failover = *failover,
+            Self::Fencing(fencing) => settings.fencing = *fencing,
+            Self::Reads(reads) => settings.reads = *reads,
+            Self::Routing(routing) => settings.routing = *routing,
+            Self::Timers(timers) => settings.timers = *timers,
+            Self::Workload(new) => *workload = *new,
+            Self::Database(database) => settings.database = database.clone(),
+            Self::Manager(manager) => settings.manager = manager.clone(),
+        }
+    }
+
+    /// The same setting with the value in force.
+    #[must_use]
+    pub fn in_force(&self, settings: &Settings, workload: &Workload) -> Self {
+        match self {
+            Self::Mode(_) => Self::Mode(settings.mode),
+            Self::SemiSync(_) => Self::SemiSync(settings.semi_sync),
+            Self::Sync(_) => Self::Sync(settings.sync.clone()),
+            Self::Failover(_) => Self::Failover(settings.failover),
+            Self::Fencing(_) => Self::Fencing(settings.fencing),
+            Self::Reads(_) => Self::Reads(settings.reads),
+            Self::Routing(_) => Self::Routing(settings.routing),
+            Self::Timers(_) => Self::Timers(settings.timers),
+            Self::Workload(_) => Self::Workload(*workload),
+            Self::Database(_) => Self::Database(settings.database.clone()),
+            Self::Manager(_) => Self::Manager(settings.manager.clone()),
+        }
+    }
 }
 
 /// An end of a link.

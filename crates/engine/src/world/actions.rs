@@ -422,27 +422,13 @@ impl Simulation {
     }
 
     fn set(&mut self, setting: &Setting) -> Done {
-        let before = self.settings.clone();
-        match setting {
-            Setting::Mode(mode) => self.settings.mode = *mode,
-            Setting::SemiSync(semi_sync) => self.settings.semi_sync = *semi_sync,
-            Setting::Sync(sync) => self.settings.sync = sync.clone(),
-            Setting::Failover(failover) => self.settings.failover = *failover,
-            Setting::Fencing(fencing) => self.settings.fencing = *fencing,
-            Setting::Reads(reads) => self.settings.reads = *reads,
-            Setting::Routing(routing) => self.settings.routing = *routing,
-            Setting::Database(database) => self.settings.database = database.clone(),
-            Setting::Manager(manager) => self.settings.manager = manager.clone(),
-            Setting::Timers(timers) => self.settings.timers = *timers,
-            Setting::Workload(workload) => {
-                if workload == self.generator.settings() {
-                    return Err(NoEffect::SameSetting);
-                }
-                self.generator.change(*workload);
-                self.emit(EventKind::SettingChanged);
-                self.schedule_workload();
-                return Ok(());
-            }
+        let (before, mut workload) = (self.settings.clone(), *self.generator.settings());
+        setting.apply(&mut self.settings, &mut workload);
+        if workload != *self.generator.settings() {
+            self.generator.change(workload);
+            self.emit(EventKind::SettingChanged);
+            self.schedule_workload();
+            return Ok(());
         }
         if self.settings == before {
             return Err(NoEffect::SameSetting);
