@@ -4,6 +4,7 @@
 //! what clients saw, `events` what happened, `time` how it went and how to move in it, `controls` what a person can set, `why` what led
 //! to a verdict; `share` keeps a run and passes it on;
 //! `messages` lets a person take one by hand.
+//! `compare` puts the run beside itself under other settings.
 //! `words` says all of it in English, `shell` holds the parts together.
 
 #![allow(
@@ -11,6 +12,7 @@
     reason = "the component macro of Leptos makes what it generates public, whatever the component is"
 )]
 
+mod compare;
 mod controls;
 mod events;
 mod ledger;

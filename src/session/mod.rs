@@ -3,17 +3,22 @@
 //! The experiment lives outside the reactive graph. Components never hold it; they project it: [`Session::on_frame`] for
 //! what moves (looked at once an animation frame), [`Session::on_panel`] for what is read (at most ten times a second, and
 //! at once when a person acts), [`Session::on_second`] for what is read aloud. Whatever changes it goes through the methods here, and only here.
+//!
+//! `clock`: the animation loop. `followers`: other runs that keep to the same clock. `speed`: how fast.
 
 mod clock;
+mod followers;
 mod speed;
 
 use leptos::prelude::*;
 use replicascope_engine::ids::EventId;
+use replicascope_engine::recording::Worth;
 use replicascope_engine::scenario::Action;
 use replicascope_engine::time::{Span, Time};
 use replicascope_engine::{Experiment, Recording, Scenario, ScenarioError, Simulation};
 
 use crate::words;
+use followers::Followers;
 
 pub use speed::{SPEEDS, Speed};
 
@@ -25,6 +30,8 @@ const SECOND_MS: f64 = 1_000.0;
 const STEPS_PER_JUMP: u64 = 3_000_000;
 /// Most engine steps in one animation frame: what a slow phone does in a few milliseconds.
 const STEPS_PER_FRAME: u64 = 20_000;
+/// Most engine steps of a follower before the page is drawn again; the rest follows frame by frame.
+const STEPS_PER_LEAP: u64 = 400_000;
 /// Most steps that are skipped in search of an event worth stopping at.
 const STEPS_TO_EVENT: u64 = 1_000_000;
 
@@ -46,6 +53,10 @@ pub struct Session {
     saturated: RwSignal<bool>,
     /// Counts changes of the future: actions, other branches, other scenarios.
     futures: RwSignal<u64>,
+    /// The experiment whose clock this one keeps to, if it is not its own.
+    leader: Option<StoredValue<Experiment, LocalStorage>>,
+    /// Those that keep to this one's clock.
+    followers: StoredValue<Followers, LocalStorage>,
 }
 
 impl Session {
@@ -72,6 +83,8 @@ impl Session {
             notice: RwSignal::new(None),
             saturated: RwSignal::new(false),
             futures: RwSignal::new(0),
+            leader: None,
+            followers: StoredValue::new_local(Followers::default()),
         }
     }
 
@@ -211,17 +224,30 @@ impl Session {
         self.speed.set(speed);
     }
 
-    /// Pauses and goes on to the next event that is not background chatter.
-    pub fn step(self) {
+    /// Pauses and goes on to the next event, or arrival of a message, that is not background chatter; of several runs, to the
+    /// next in any of them.
+    pub fn step(self, worth: Worth) {
+        if self.leads() {
+            if let Some(at) = self.next_among(worth, STEPS_TO_EVENT) {
+                self.seek(at);
+            }
+            return;
+        }
         self.move_paused(|recording| {
-            recording.step_to_event(STEPS_TO_EVENT);
+            recording.step_to(worth, STEPS_TO_EVENT);
         });
     }
 
-    /// Pauses and goes back before the last event that is not background chatter.
-    pub fn step_back(self) {
+    /// Pauses and goes back before the last event, or arrival of a message, that is not background chatter.
+    pub fn step_back(self, worth: Worth) {
+        if self.leads() {
+            if let Some(at) = self.last_among(worth) {
+                self.seek(Time(at.0.saturating_sub(1)));
+            }
+            return;
+        }
         self.move_paused(|recording| {
-            recording.step_back();
+            recording.step_back(worth);
         });
     }
 
@@ -229,6 +255,7 @@ impl Session {
     pub fn rewind(self) {
         self.experiment
             .update_value(|experiment| experiment.current_mut().seek(Time::ZERO));
+        self.lead(STEPS_PER_LEAP);
         self.look_again();
     }
 
@@ -251,6 +278,7 @@ impl Session {
         self.playing.set(false);
         self.experiment
             .update_value(|experiment| change(experiment.current_mut()));
+        self.lead(STEPS_PER_LEAP);
         self.look_again();
     }
 
@@ -263,7 +291,8 @@ impl Session {
     /// Takes several actions now, up to the first that is refused.
     pub fn act_all(self, actions: impl IntoIterator<Item = Action>) {
         let mut notice = None;
-        self.experiment.update_value(|experiment| {
+        self.of_the_clock()
+            .experiment.update_value(|experiment| {
             for action in actions {
                 let at = experiment.current().simulation().now();
                 let name = format!("{} at {}", words::settings::short(&action), words::at(at));
@@ -286,11 +315,44 @@ impl Session {
         self.another_future();
     }
 
-    /// Plays another branch.
+    /// Plays another branch, from where it stood.
     pub fn switch_to(self, branch: usize) {
         self.experiment.update_value(|experiment| {
             experiment.switch_to(branch);
         });
+        self.another_future();
+    }
+
+    /// Starts a branch at the present instant; what comes after it stays in the one before.
+    pub fn branch_here(self) {
+        let mut name = String::new();
+        self.experiment.update_value(|experiment| {
+            let at = experiment.current().simulation().now();
+            name = format!("Branch at {}", words::at(at));
+            experiment.branch(name.as_str());
+        });
+        self.notice.set(Some(format!("{name} begins here.")));
+        self.another_future();
+    }
+
+    /// Calls a branch something else; an empty name changes nothing.
+    pub fn rename(self, branch: usize, name: &str) {
+        if !name.trim().is_empty() {
+            self.experiment.update_value(|experiment| {
+                experiment.rename(branch, name.trim());
+            });
+        }
+        self.look_again();
+    }
+
+    /// Takes a branch away; the last one stays.
+    pub fn remove(self, branch: usize) {
+        let mut notice = None;
+        self.experiment.update_value(|experiment| {
+            let removed = experiment.remove(branch);
+            notice = removed.map(|branch| format!("Deleted: {}.", branch.name));
+        });
+        self.notice.set(notice);
         self.another_future();
     }
 
@@ -337,18 +399,26 @@ impl Session {
         self.another_future();
     }
 
-    /// Moves the run by a stretch of real time; called once an animation frame.
+    /// Moves the run by a stretch of real time; called once an animation frame. It waits for followers that are behind.
     fn tick(self, elapsed_ms: f64, real_ms: f64) {
-        if !self.playing.get_untracked() {
+        let (playing, behind) = (self.playing.get_untracked(), self.is_behind());
+        if !playing && !behind {
             return;
         }
-        let span = self.speed.get_untracked().virtual_span(elapsed_ms);
-        let mut arrived = true;
-        self.experiment.update_value(|experiment| {
-            let recording = experiment.current_mut();
-            let until = recording.simulation().now() + span;
-            arrived = recording.advance_within(until, STEPS_PER_FRAME);
-        });
+        let mut arrived = !behind;
+        if !behind {
+            let span = self.speed.get_untracked().virtual_span(elapsed_ms);
+            self.experiment.update_value(|experiment| {
+                let recording = experiment.current_mut();
+                let until = recording.simulation().now() + span;
+                arrived = recording.advance_within(until, STEPS_PER_FRAME);
+            });
+        }
+        let together = self.lead(STEPS_PER_FRAME);
+        if behind && together {
+            self.look_again();
+        }
+        arrived = arrived && together || !playing;
         if self.saturated.get_untracked() == arrived {
             self.saturated.set(!arrived);
         }

@@ -37,6 +37,9 @@ pub(crate) enum Icon {
     Link,
     Undo,
     Columns,
+    Plus,
+    Message,
+    MessageBack,
     Book,
     Wave,
 }
@@ -83,6 +86,9 @@ impl Icon {
             }
             Self::Undo => "M3 6.5h6.2a3.6 3.6 0 0 1 0 7.2H6 M5.8 3.3L2.6 6.5l3.2 3.2",
             Self::Columns => "M2.5 3h11v10h-11z M6.2 3v10 M9.8 3v10",
+            Self::Plus => "M8 3v10 M3 8h10",
+            Self::Message => "M3 4.2L7 8l-4 3.8 M10 5.5h3.5v5H10z",
+            Self::MessageBack => "M13 4.2L9 8l4 3.8 M2.5 5.5H6v5H2.5z",
             Self::Book => {
                 "M8 4.2C6.5 3 4.5 2.8 2.5 3v9.5c2-.2 4 0 5.5 1.2 1.5-1.2 3.5-1.4 5.5-1.2V3c-2-.2-4 0-5.5 1.2z M8 4.2v9.5"
             }

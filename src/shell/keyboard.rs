@@ -2,19 +2,22 @@
 
 use leptos::{ev, prelude::*};
 use replicascope_engine::ids::NodeId;
+use replicascope_engine::recording::Worth;
 use replicascope_engine::scenario::{Action, Mode, Setting};
 use wasm_bindgen::JsCast as _;
 
 use super::{Panels, Sheet};
+use crate::compare::Compare;
 use crate::controls::faults::Fault;
 use crate::session::Session;
 use crate::stage::selection::Selection;
 use crate::why::Why;
 
 /// What each key does, for the list of keys.
-pub(crate) const KEYS: [(&str, &str); 15] = [
+pub(crate) const KEYS: [(&str, &str); 18] = [
     ("Space", "Play or pause"),
-    ("Left, Right", "Step back, step"),
+    ("Left, Right", "Step back, step, by event"),
+    ("Shift Left, Right", "Back, on to the arrival of a message"),
     ("Home", "Rewind"),
     ("1 to 9", "Select a node"),
     ("K", "Kill the selected node, else the primary"),
@@ -24,6 +27,8 @@ pub(crate) const KEYS: [(&str, &str); 15] = [
     ("H", "Heal everything"),
     ("A, M, Y", "Async, semi-sync, sync"),
     ("Ctrl Z", "Undo the last action"),
+    ("B", "Begin a branch here"),
+    ("Shift C", "Compare with other settings, or back to one run"),
     ("W", "Why? Open or close"),
     (
         "J, L",
@@ -37,9 +42,11 @@ pub(crate) const KEYS: [(&str, &str); 15] = [
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Command {
     Toggle,
-    Step,
-    StepBack,
+    Step(Worth),
+    StepBack(Worth),
     Rewind,
+    Branch,
+    Compare,
     Select(u8),
     Fault(Fault),
     Mode(Mode),
@@ -50,18 +57,21 @@ enum Command {
     NextLost,
 }
 
-/// The meaning of a key as the browser names it.
-fn command(key: &str) -> Option<Command> {
+/// The meaning of a key as the browser names it, alone or with Shift.
+fn command(key: &str, shift: bool) -> Option<Command> {
+    let worth = if shift { Worth::Arrival } else { Worth::Event };
     Some(match key {
         " " => Command::Toggle,
-        "ArrowRight" => Command::Step,
-        "ArrowLeft" => Command::StepBack,
+        "ArrowRight" => Command::Step(worth),
+        "ArrowLeft" => Command::StepBack(worth),
         "Home" => Command::Rewind,
         "Escape" => Command::Close,
         "?" => Command::Keys,
         _ => match key.to_ascii_lowercase().as_bytes() {
             [digit @ b'1'..=b'9'] => Command::Select(digit - b'1'),
             b"w" => Command::Why,
+            b"b" => Command::Branch,
+            b"c" if shift => Command::Compare,
             b"j" => Command::NextBroken,
             b"l" => Command::NextLost,
             b"k" => Command::Fault(Fault::Kill),
@@ -97,7 +107,7 @@ fn is_taken(event: &web_sys::KeyboardEvent, command: Command) -> bool {
     match command {
         // What a button, a field or a list does with these is what people expect.
         Command::Toggle => is("button, a, summary, input, [role=button]"),
-        Command::Step | Command::StepBack | Command::Rewind => {
+        Command::Step(_) | Command::StepBack(_) | Command::Rewind => {
             is("input, [role=radiogroup], [role=tablist], [data-own-arrows]")
         }
         _ => false,
@@ -105,7 +115,13 @@ fn is_taken(event: &web_sys::KeyboardEvent, command: Command) -> bool {
 }
 
 /// Listens to the whole page.
-pub(crate) fn listen(session: Session, panels: Panels, selection: Selection, why: Why) {
+pub(crate) fn listen(
+    session: Session,
+    panels: Panels,
+    selection: Selection,
+    why: Why,
+    compare: Compare,
+) {
     let handle = window_event_listener(ev::keydown, move |event| {
         let undo = (event.ctrl_key() || event.meta_key())
             && !event.alt_key()
@@ -119,7 +135,7 @@ pub(crate) fn listen(session: Session, panels: Panels, selection: Selection, why
         if event.ctrl_key() || event.alt_key() || event.meta_key() || event.default_prevented() {
             return;
         }
-        let Some(command) = command(&event.key()) else {
+        let Some(command) = command(&event.key(), event.shift_key()) else {
             return;
         };
         let off = panels.preferences.get_untracked().keys_off;
@@ -130,17 +146,26 @@ pub(crate) fn listen(session: Session, panels: Panels, selection: Selection, why
             return;
         }
         event.prevent_default();
-        run(session, panels, selection, why, command);
+        run(session, panels, selection, why, compare, command);
     });
     on_cleanup(move || handle.remove());
 }
 
-fn run(session: Session, panels: Panels, selection: Selection, why: Why, command: Command) {
+fn run(
+    session: Session,
+    panels: Panels,
+    selection: Selection,
+    why: Why,
+    compare: Compare,
+    command: Command,
+) {
     let Selection(selected) = selection;
     match command {
         Command::Toggle => session.toggle(),
-        Command::Step => session.step(),
-        Command::StepBack => session.step_back(),
+        Command::Step(worth) => session.step(worth),
+        Command::StepBack(worth) => session.step_back(worth),
+        Command::Branch => session.branch_here(),
+        Command::Compare => compare.toggle(),
         Command::Rewind => session.rewind(),
         Command::Select(index) => {
             let node = NodeId(index);
@@ -158,6 +183,8 @@ fn run(session: Session, panels: Panels, selection: Selection, why: Why, command
         Command::Close => {
             if panels.keys_shown.get_untracked() {
                 panels.keys_shown.set(false);
+            } else if compare.open.get_untracked() {
+                compare.close();
             } else if why.is_open_untracked() {
                 why.close();
             } else if panels.sheet.get_untracked() != Sheet::Stage {
@@ -179,11 +206,19 @@ mod tests {
 
     #[test]
     fn keys_mean_what_the_list_says() {
-        assert_eq!(command(" "), Some(Command::Toggle));
-        assert_eq!(command("1"), Some(Command::Select(0)));
-        assert_eq!(command("K"), Some(Command::Fault(Fault::Kill)));
-        assert_eq!(command("m"), Some(Command::Mode(Mode::SemiSync)));
-        assert_eq!(command("0"), None);
-        assert_eq!(command("Shift"), None);
+        let alone = |key| command(key, false);
+        assert_eq!(alone(" "), Some(Command::Toggle));
+        assert_eq!(alone("1"), Some(Command::Select(0)));
+        assert_eq!(alone("K"), Some(Command::Fault(Fault::Kill)));
+        assert_eq!(alone("c"), Some(Command::Fault(Fault::CutOff)));
+        assert_eq!(command("C", true), Some(Command::Compare));
+        assert_eq!(alone("m"), Some(Command::Mode(Mode::SemiSync)));
+        assert_eq!(alone("ArrowLeft"), Some(Command::StepBack(Worth::Event)));
+        assert_eq!(
+            command("ArrowRight", true),
+            Some(Command::Step(Worth::Arrival))
+        );
+        assert_eq!(alone("0"), None);
+        assert_eq!(command("Shift", true), None);
     }
 }

@@ -10,6 +10,7 @@ mod top_bar;
 
 use leptos::prelude::*;
 
+use crate::compare::{Compare, CompareView};
 use crate::controls::Drawer;
 use crate::events::Events;
 use crate::ledger::Ledger;
@@ -22,6 +23,7 @@ use crate::why::{Why, WhyPanel};
 use crate::{scenarios, words};
 
 pub(crate) use icon::{Icon, Picture};
+pub(crate) use notice::Notice;
 pub(crate) use preferences::Preferences;
 
 /// What lies over the stage where the screen is too narrow to show everything.
@@ -89,6 +91,8 @@ pub fn Page(
     provide_context(selection);
     let why = Why::new(session, panels);
     provide_context(why);
+    let compare = Compare::new(session);
+    provide_context(compare);
     provide_context(Picked(RwSignal::new(None)));
     let share = Share::new(session, panels, note);
     provide_context(share);
@@ -96,9 +100,13 @@ pub fn Page(
         share.follow();
     }
     preferences::follow(panels.preferences);
-    keyboard::listen(session, panels, selection, why);
+    keyboard::listen(session, panels, selection, why, compare);
     view! {
-        <div class="app" data-sheet=move || panels.sheet.get().name()>
+        <div
+            class="app"
+            class:is-compared=move || compare.open.get()
+            data-sheet=move || panels.sheet.get().name()
+        >
             <top_bar::TopBar />
             <Drawer />
             <main class="middle" id="stage">
@@ -109,8 +117,9 @@ pub fn Page(
                 <Stage />
                 <Alarm />
                 <OpenedNote />
-                <notice::Notice />
+                <Notice />
             </main>
+            <CompareView />
             <TimePanel />
             <aside
                 class="side sheet"

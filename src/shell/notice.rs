@@ -13,7 +13,7 @@ const SHOWN_MS: u32 = 8_000;
 
 /// The notice of the session, if it has one.
 #[component]
-pub(super) fn Notice() -> impl IntoView {
+pub(crate) fn Notice() -> impl IntoView {
     let notice = Session::expect().notice();
     let hide = StoredValue::new_local(RefCell::new(None::<Timeout>));
     Effect::new(move |_| {

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::{Icon, Panels, Picture, Sheet, preferences};
+use crate::compare::{CompareButton, CompareNote};
 use crate::controls::{ModeSwitch, SettingsPopover};
 use crate::scenarios;
 use crate::session::Session;
@@ -23,7 +24,9 @@ pub(super) fn TopBar() -> impl IntoView {
                 <ModeSwitch />
                 <SettingsPopover />
             </div>
+            <CompareNote />
             <div class="top-r">
+                <CompareButton />
                 <button
                     type="button"
                     class="tb setup"

@@ -52,7 +52,11 @@ use traffic::{Motion, nearest, where_is};
 
 /// The stage.
 #[component]
-pub fn Stage() -> impl IntoView {
+pub fn Stage(
+    /// Of what it is the stage, where there are several.
+    #[prop(optional, into)]
+    of: Signal<String>,
+) -> impl IntoView {
     let session = Session::expect();
     // Made here when the page provides none, so that all cards share it.
     let _ = Selection::of_page();
@@ -95,8 +99,18 @@ pub fn Stage() -> impl IntoView {
         Some(Place { at, stage })
     };
     let picked = Picked::of_page();
+    let name = move || {
+        of.with(|of| {
+            if of.is_empty() {
+                "Stage".to_owned()
+            } else {
+                format!("Stage: {of}")
+            }
+        })
+    };
     let take = move |event: leptos::ev::MouseEvent| {
-        if session.playing().get_untracked() {
+        // The messages of a run that follows another one are not there to be taken: the other one's actions are done here.
+        if session.playing().get_untracked() || session.follows() {
             return;
         }
         if let Some(at) = point_on_field(&event) {
@@ -114,7 +128,7 @@ pub fn Stage() -> impl IntoView {
         }
     };
     view! {
-        <section class="stage" aria-label="Stage" class:is-phone=move || layout.with(|layout| layout.phone)>
+        <section class="stage" aria-label=name class:is-phone=move || layout.with(|layout| layout.phone)>
             <div class="sg-room" node_ref=room>
                 <Show when=move || measured.get()>
                     <div

@@ -95,6 +95,31 @@ pub(super) fn seat(lanes: &[Vec<LaneChange>], until: Time, axis: Axis) -> Vec<(f
     seat
 }
 
+/// Who took writes when, as [`seat`], and in between when nobody did.
+pub(super) fn reigns(
+    lanes: &[Vec<LaneChange>],
+    until: Time,
+    axis: Axis,
+) -> Vec<(f64, f64, Option<NodeId>)> {
+    let mut seat = seat(lanes, until, axis);
+    seat.sort_by(|one, two| one.0.total_cmp(&two.0));
+    let end = axis.percent(until);
+    let (mut reigns, mut covered) = (Vec::new(), 0.0);
+    let each = seat
+        .into_iter()
+        .map(|(left, width, node)| (left, width, Some(node)));
+    for (left, width, node) in each.chain([(end, 0.0, None)]) {
+        if left - covered > THINNEST {
+            reigns.push((covered, left - covered, None));
+        }
+        if node.is_some() {
+            reigns.push((left, width, node));
+        }
+        covered = f64::max(covered, left + width);
+    }
+    reigns
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,6 +159,29 @@ mod tests {
             stretch.left + stretch.width
         });
         assert!((end - 75.0).abs() < 1e-9, "{lane:?}");
+    }
+
+    #[test]
+    fn reigns_and_the_gaps_between_them_cover_the_time() {
+        let axis = Axis::for_run(Time::from_secs(5));
+        let lanes = [
+            vec![
+                change(0, Role::Primary, Health::Up),
+                change(1_500, Role::Primary, Health::Down),
+            ],
+            vec![
+                change(0, Role::Replica, Health::Up),
+                change(3_000, Role::Primary, Health::Up),
+            ],
+        ];
+        let reigns = reigns(&lanes, Time::from_millis(4_500), axis);
+        let who: Vec<_> = reigns.iter().map(|reign| reign.2).collect();
+        assert_eq!(who, [Some(NodeId(0)), None, Some(NodeId(1))]);
+        let end = reigns.iter().fold(0.0, |at, (left, width, _)| {
+            assert!((left - at).abs() < 1e-9, "{reigns:?}");
+            left + width
+        });
+        assert!((end - 75.0).abs() < 1e-9, "{reigns:?}");
     }
 
     #[test]

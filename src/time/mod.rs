@@ -3,6 +3,7 @@
 mod axis;
 mod branches;
 mod charts;
+mod columns;
 mod history;
 mod lanes;
 mod marks;

@@ -9,7 +9,8 @@ use replicascope_engine::time::Time;
 use super::axis::Axis;
 use super::charts::{HIGH, Measure, WIDE, draw};
 use super::history::{History, Seen};
-use super::{lanes, marks};
+use super::{columns, lanes, marks};
+use crate::compare::Compare;
 use crate::session::Session;
 use crate::shell::{Icon, Picture};
 use crate::words;
@@ -20,13 +21,13 @@ const USUAL_WIDTH_PX: f64 = 900.0;
 
 /// What the rows draw from.
 #[derive(Clone, Copy)]
-struct Track {
-    history: Memo<Arc<History>>,
-    axis: Memo<Axis>,
+pub(super) struct Track {
+    pub(super) history: Memo<Arc<History>>,
+    pub(super) axis: Memo<Axis>,
 }
 
 impl Track {
-    fn of(session: Session) -> Self {
+    pub(super) fn of(session: Session) -> Self {
         let seen = StoredValue::new(Seen::default());
         let history = session.on_branches(move |experiment| {
             seen.try_update_value(|seen| {
@@ -45,18 +46,26 @@ pub(super) fn Timeline() -> impl IntoView {
     let session = Session::expect();
     let track = Track::of(session);
     let nodes = session.on_panel(|run| run.simulation().nodes().len() as u8);
+    let compare = Compare::expect();
+    let one_run = move || {
+        view! {
+            <SeatLane track=track />
+            <For each=move || 0..nodes.get() key=|node| *node let:node>
+                <NodeLane node=NodeId(node) track=track />
+            </For>
+            <ChartRow measure=Measure::Lag name="worst lag" track=track />
+            <ChartRow measure=Measure::Commit name="commit" track=track />
+        }
+    };
     view! {
         <div class="tl">
             <Ticks track=track />
             <Marks track=track />
-            <SeatLane track=track />
-            {move || {
-                (0..nodes.get())
-                    .map(|node| view! { <NodeLane node=NodeId(node) track=track /> })
-                    .collect_view()
-            }}
-            <ChartRow measure=Measure::Lag name="worst lag" track=track />
-            <ChartRow measure=Measure::Commit name="commit" track=track />
+            <Show when=move || compare.open.get() fallback=one_run>
+                <For each=move || 0..compare.count() key=|index| *index let:index>
+                    <columns::ColumnLane index axis=track.axis />
+                </For>
+            </Show>
             <Playhead track=track />
         </div>
     }
@@ -92,6 +101,7 @@ fn Ticks(track: Track) -> impl IntoView {
 #[component]
 fn Marks(track: Track) -> impl IntoView {
     let row = NodeRef::<html::Div>::new();
+    let compare = Compare::expect();
     let width = move || {
         // Looked up when the story or the axis changes; a resize in between is caught up with soon.
         row.get()
@@ -101,9 +111,13 @@ fn Marks(track: Track) -> impl IntoView {
     };
     let placed = Memo::new(move |_| {
         let (axis, width) = (track.axis.get(), width());
-        let mut placed = track
-            .history
-            .with(|history| marks::place(&history.entries, axis, width));
+        let compared = compare.open.get();
+        let mut placed = track.history.with(|history| {
+            // What became of the columns stands in their lanes; what was done is the same in all.
+            let mut entries = history.entries.clone();
+            entries.retain(|entry| !compared || !matches!(entry.mark, Mark::Lost | Mark::Crown));
+            marks::place(&entries, axis, width)
+        });
         for mark in &mut placed {
             mark.x = mark.x / width * 100.0;
         }

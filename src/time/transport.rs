@@ -1,10 +1,12 @@
 //! Play, pause, step, rewind, and how fast.
 
 use leptos::prelude::*;
+use replicascope_engine::recording::Worth;
 
 use super::branches::Branches;
 use crate::session::{SPEEDS, Session};
 use crate::shell::{Icon, Picture};
+use crate::words;
 
 /// The buttons, the clock, the speed and the branches.
 #[component]
@@ -26,7 +28,12 @@ pub(super) fn Transport() -> impl IntoView {
                 <TransportButton
                     name="Step back"
                     icon=Icon::StepBack
-                    on_press=move |()| session.step_back()
+                    on_press=move |()| session.step_back(Worth::Event)
+                />
+                <TransportButton
+                    name="Back by message"
+                    icon=Icon::MessageBack
+                    on_press=move |()| session.step_back(Worth::Arrival)
                 />
                 <button
                     type="button"
@@ -37,10 +44,20 @@ pub(super) fn Transport() -> impl IntoView {
                 >
                     <Picture icon=play_icon />
                 </button>
-                <TransportButton name="Step" icon=Icon::Step on_press=move |()| session.step() />
+                <TransportButton
+                    name="Step by message"
+                    icon=Icon::Message
+                    on_press=move |()| session.step(Worth::Arrival)
+                />
+                <TransportButton
+                    name="Step"
+                    icon=Icon::Step
+                    on_press=move |()| session.step(Worth::Event)
+                />
             </div>
             <Clock />
             <Pace />
+            <Arrived />
             <Branches />
         </div>
     }
@@ -78,6 +95,26 @@ fn Clock() -> impl IntoView {
             <b class="tnum">{move || now.get()}</b>
             " s"
         </div>
+    }
+}
+
+/// The message that has arrived just now, while the run stands still.
+#[component]
+fn Arrived() -> impl IntoView {
+    let session = Session::expect();
+    let playing = session.playing();
+    let arrived = session.on_panel(|run| {
+        let newest = run.newest(Worth::Arrival)?;
+        (newest.at == run.simulation().now()).then_some(newest.kind)
+    });
+    let text = move || {
+        let arrived = arrived.get().filter(|_| !playing.get());
+        arrived.and_then(|kind| words::messages::arrival(&kind))
+    };
+    view! {
+        <span class="arrived" role="status">
+            {text}
+        </span>
     }
 }
 

@@ -210,7 +210,8 @@ fn act(simulation: &Simulation, action: &Action) -> Option<String> {
     })
 }
 
-fn no_effect(why: NoEffect) -> &'static str {
+/// Why an action changed nothing.
+pub(crate) fn no_effect(why: NoEffect) -> &'static str {
     match why {
         NoEffect::AlreadyDown => "the node was down already",
         NoEffect::AlreadyUp => "the node was running already",

@@ -1,6 +1,7 @@
 //! Messages in words.
 
 use replicascope_engine::Simulation;
+use replicascope_engine::event::EventKind;
 use replicascope_engine::message::Message;
 use replicascope_engine::scenario::Endpoint;
 use replicascope_engine::world::InFlight;
@@ -45,6 +46,16 @@ pub(crate) fn state(run: &Simulation, message: &InFlight) -> String {
         return "held".to_owned();
     }
     format!("arrives in {}", span(message.arrives_at.since(run.now())))
+}
+
+/// The arrival of a message: `Log entries reached n3`.
+pub(crate) fn arrival(kind: &EventKind) -> Option<String> {
+    let (what, to) = match *kind {
+        EventKind::Delivered { kind, to, .. } => (kind, super::endpoint(to)),
+        EventKind::NobodyListened { kind, node, .. } => (kind, format!("{node}, which is down")),
+        _ => return None,
+    };
+    Some(format!("{} reached {to}", capital(why::message(what))))
 }
 
 fn capital(word: &str) -> String {

@@ -3,6 +3,7 @@
 //!
 //! Who did what, when. No blame, no exclamation marks.
 
+pub(crate) mod compare;
 pub(crate) mod events;
 pub(crate) mod messages;
 mod monitors;

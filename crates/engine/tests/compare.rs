@@ -11,8 +11,8 @@ use replicascope_engine::compare::{
 use replicascope_engine::event::NoEffect;
 use replicascope_engine::ids::{ClientId, Key, NodeId};
 use replicascope_engine::scenario::{
-    Action, CommitLevel, Database, Failover, KillKind, Manager, Mode, Mysql, Postgresql, Service,
-    ServiceAction, Setting, Settings, TimedAction, Timers, Workload,
+    Action, CommitLevel, Database, Failover, KillKind, LinkOverride, LinkSettings, Manager, Mode,
+    Mysql, Postgresql, Service, ServiceAction, Setting, Settings, TimedAction, Timers, Workload,
 };
 use replicascope_engine::time::{Span, Time};
 use replicascope_engine::{Recording, Scenario, Simulation};
@@ -178,6 +178,34 @@ fn promoting_who_is_primary_already_makes_no_sense_and_is_said() {
         whys(&script),
         [(4_000, Why::NoEffect(NoEffect::AlreadyPrimary))]
     );
+}
+
+/// n3 is nearest to the primary, so it has most of the log and is elected; in sync mode only n2 may be.
+#[test]
+fn promoting_n2_makes_sense_in_two_modes_and_not_in_the_third() {
+    let mut scenario = busy([
+        (1_500, kill(0)),
+        (3_500, Action::Promote { node: NodeId(1) }),
+    ]);
+    let near = LinkSettings {
+        delay_us: 4_000,
+        ..LinkSettings::default()
+    };
+    scenario.cluster.node_link.delay_us = 60_000;
+    for (from, to) in [(0, 2), (2, 0)] {
+        scenario.cluster.links.push(LinkOverride {
+            from: NodeId(from).into(),
+            to: NodeId(to).into(),
+            link: near,
+        });
+    }
+    scenario.settings.sync.members = Some(vec![NodeId(1)]);
+    let odd: Vec<_> = usual(&scenario)
+        .iter()
+        .map(|changes| whys(&run(&scenario, changes, 5_000).1))
+        .collect();
+    let already = (3_500, Why::NoEffect(NoEffect::AlreadyPrimary));
+    assert_eq!(odd, [vec![], vec![], vec![already]]);
 }
 
 #[test]
