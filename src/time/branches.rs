@@ -159,7 +159,10 @@ fn Row(index: usize, listed: Memo<Vec<Listed>>, alone: Signal<bool>) -> impl Int
             <button
                 type="button"
                 class="btn btn--line"
-                aria-label=move || format!("Go to {}", name())
+                aria-label=move || {
+                    let verb = if current() { "Here" } else { "Go to" };
+                    format!("{verb}: {}", name())
+                }
                 disabled=current
                 on:click=move |_| session.switch_to(index)
             >

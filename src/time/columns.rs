@@ -1,6 +1,7 @@
 //! The timeline of a comparison: a lane for each column, with who takes writes, and the writes that were lost.
 
 use leptos::prelude::*;
+use replicascope_engine::ids::NodeId;
 
 use super::axis::Axis;
 use super::lanes;
@@ -29,7 +30,7 @@ pub(super) fn ColumnLane(index: usize, axis: Memo<Axis>) -> impl IntoView {
                 .collect::<Vec<_>>()
         })
     });
-    let reign = |(left, width, node): (f64, f64, Option<_>)| {
+    let reign = |(left, width, node): (f64, f64, Option<NodeId>)| {
         let name = node.filter(|_| width > ROOM_FOR_A_NAME);
         let rest = match node {
             Some(_) if width > ROOM_FOR_A_SENTENCE => " takes writes",

@@ -23,7 +23,7 @@ pub(crate) fn change(change: &Change) -> String {
         Change::DropAfter(None) => "dead member never dropped".to_owned(),
         Change::ElectionTimeout(us) => format!("election after {}", span(Span(*us))),
         Change::Operations(rate) => format!("{rate} operations a second"),
-        Change::SynchronousCommit(level) => format!("synchronous_commit {}", commit_level(*level)),
+        Change::SynchronousCommit(level) => format!("commit {}", commit_level(*level)),
         Change::StandbyNames(names) if names.is_empty() => "no synchronous standby".to_owned(),
         Change::StandbyNames(names) => format!("standbys {names}"),
         Change::SemiSync(true) => "Semi-sync on".to_owned(),
@@ -147,7 +147,7 @@ pub(crate) fn measure(measure: Measure) -> &'static str {
 pub(crate) fn short_measure(row: Measure) -> &'static str {
     match row {
         Measure::NotOk => "Without OK",
-        Measure::CommitMedian => "Median commit",
+        Measure::CommitMedian => "Commit p50",
         Measure::NoPrimary => "No primary",
         row => measure(row),
     }

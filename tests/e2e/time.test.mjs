@@ -66,8 +66,8 @@ pageTest("acting in the past opens a branch; it is named, gone back to and delet
   await dialog.getByRole("button", { name: "Delete Slow n2 early" }).waitFor();
   await dialog.getByText(/^left Run at 0\.500 s, played to/).waitFor();
 
-  await dialog.getByRole("button", { name: "Go to Run" }).click();
-  await dialog.getByRole("button", { name: "Go to Slow n2 early" }).waitFor();
+  await dialog.getByRole("button", { name: "Go to: Run" }).click();
+  await dialog.getByRole("button", { name: "Go to: Slow n2 early" }).waitFor();
   await page.keyboard.press("Escape");
   await dialog.waitFor({ state: "hidden" });
   await goTo(page, 1_200);
