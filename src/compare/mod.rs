@@ -11,6 +11,7 @@ mod table;
 use leptos::prelude::*;
 use replicascope_engine::Scenario;
 use replicascope_engine::compare::{Change, Numbers, Script, begin, offers, usual};
+use replicascope_engine::sort::sort_by_key;
 use wasm_bindgen::JsCast as _;
 
 use crate::session::Session;
@@ -116,7 +117,7 @@ impl Compare {
             let current = experiment.current_index();
             let others = (0..experiment.branches().len()).filter(|&index| index != current);
             let mut picks: Vec<usize> = others.rev().take(MOST - 1).chain([current]).collect();
-            picks.sort_unstable();
+            sort_by_key(&mut picks, |&branch| branch);
             picks.into_iter().map(Pick::Branch).collect::<Vec<_>>()
         });
         if picks.len() >= FEWEST {

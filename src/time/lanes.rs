@@ -2,6 +2,7 @@
 
 use replicascope_engine::ids::NodeId;
 use replicascope_engine::node::Role;
+use replicascope_engine::sort::sort_by_key;
 use replicascope_engine::time::Time;
 use replicascope_engine::world::{Health, LaneChange};
 
@@ -102,7 +103,7 @@ pub(super) fn reigns(
     axis: Axis,
 ) -> Vec<(f64, f64, Option<NodeId>)> {
     let mut seat = seat(lanes, until, axis);
-    seat.sort_by(|one, two| one.0.total_cmp(&two.0));
+    sort_by_key(&mut seat, |reign| (reign.0 * 1e6) as u64);
     let end = axis.percent(until);
     let (mut reigns, mut covered) = (Vec::new(), 0.0);
     let each = seat
