@@ -3,7 +3,7 @@
 //! `session` holds the experiment and the clock. Everything else is a view over it: `stage` shows the cluster now, `ledger`
 //! what clients saw, `events` what happened, `time` how it went and how to move in it, `controls` what a person can set, `why` what led
 //! to a verdict; `share` keeps a run and passes it on;
-//! `messages` lets a person take one by hand.
+//! `messages` lets a person take one by hand, `numbers` says how fast and how much.
 //! `compare` puts the run beside itself under other settings.
 //! `words` says all of it in English, `shell` holds the parts together.
 
@@ -17,6 +17,7 @@ mod controls;
 mod events;
 mod ledger;
 mod messages;
+mod numbers;
 pub mod scenarios;
 pub mod session;
 pub mod share;

@@ -1,9 +1,10 @@
-//! The event log: what happened, in words, newest first. A click goes there.
+//! The event log: what happened, in words, newest first. A click goes there. In its place, when asked for, the numbers.
 
 use leptos::prelude::*;
 
+use crate::numbers::Numbers;
 use crate::session::Session;
-use crate::shell::{Icon, Picture};
+use crate::shell::{Icon, Picture, rove};
 use crate::words::story::{self, Entry};
 use crate::words::{self, events::Mark};
 
@@ -29,13 +30,35 @@ pub(crate) fn Events() -> impl IntoView {
         entries.reverse();
         entries
     });
+    let numbers = RwSignal::new(false);
+    let choice = move |this: bool, text: &'static str| {
+        view! {
+            <button
+                type="button"
+                aria-pressed=move || (numbers.get() == this).to_string()
+                on:click=move |_| numbers.set(this)
+            >
+                {text}
+            </button>
+        }
+    };
     view! {
         <section class="events" aria-labelledby="events-title">
             <header>
-                <h2 id="events-title">"Events"</h2>
-                <p class="tally">"newest first, a click goes there"</p>
+                <h2 id="events-title" class="sr">
+                    {move || if numbers.get() { "Numbers" } else { "Events" }}
+                </h2>
+                <div class="seg seg--s" role="group" aria-label="Below the ledger">
+                    {choice(false, "Events")} {choice(true, "Numbers")}
+                </div>
+                <p class="tally" hidden=move || numbers.get()>
+                    {format!("the newest {SHOWN}")}
+                </p>
             </header>
-            <div class="escroll" role="log" aria-label="Events" aria-live="off" tabindex="0" data-own-arrows="">
+            <Show when=move || numbers.get()>
+                <Numbers />
+            </Show>
+            <div class="escroll" hidden=move || numbers.get() role="log" aria-label="Events" aria-live="off" tabindex="0" data-own-arrows="" on:keydown=move |event| rove(&event)>
                 <Show when=move || entries.with(Vec::is_empty)>
                     <p class="empty">"Nothing has happened yet."</p>
                 </Show>
@@ -66,6 +89,7 @@ fn line(session: Session, entry: Entry) -> impl IntoView {
             <button
                 type="button"
                 class="ev"
+                tabindex="-1"
                 class:ev-lost=mark == Mark::Lost
                 class:ev-big=matches!(mark, Mark::Down | Mark::Crown | Mark::Lost)
                 on:click=move |_| session.seek_event(event)

@@ -4,9 +4,10 @@ use leptos::{html, prelude::*};
 use replicascope_engine::ids::OpId;
 
 use super::row::Row;
-use super::rows::{Filter, Rows, issued};
-use super::window::{ROW_PX, visible};
+use super::rows::{Filter, Rows, Tall, issued, tall};
+use super::window::{ROW_PX, row_at, visible};
 use crate::session::Session;
+use crate::shell::rove;
 
 /// From how many operations on the filtered rows are looked up once a second only.
 const LONG: usize = 10_000;
@@ -15,10 +16,27 @@ const USUAL_HEIGHT_PX: f64 = 900.0;
 
 /// The rows of a filter.
 fn rows(session: Session, filter: RwSignal<Filter>) -> Memo<Rows> {
-    let look = move |run: &replicascope_engine::Recording| Rows::of(run.simulation(), filter.get());
+    let long = session.on_panel(|run| issued(run.simulation()) > LONG);
+    let often = session.on_panel(move |run| {
+        if long.get() {
+            Tall::default()
+        } else {
+            tall(run.simulation())
+        }
+    });
+    let seldom = session.on_second(move |run| tall(run.simulation()));
+    let tall = Memo::new(move |_| {
+        if long.get() {
+            seldom.get()
+        } else {
+            often.get()
+        }
+    });
+    let look = move |run: &replicascope_engine::Recording| {
+        Rows::of(run.simulation(), filter.get(), tall.get())
+    };
     let often = session.on_panel(look);
     let seldom = session.on_second(look);
-    let long = session.on_panel(|run| issued(run.simulation()) > LONG);
     Memo::new(move |_| {
         if filter.get() == Filter::Broken && long.get() {
             seldom.get()
@@ -44,14 +62,23 @@ pub(super) fn List(filter: RwSignal<Filter>) -> impl IntoView {
     keep_in_place(rows, scroller, top);
     let count = Memo::new(move |_| rows.with(Rows::len));
     let shown = Memo::new(move |_| {
-        let range = visible(top.get(), height.get(), count.get());
         rows.with(|rows| {
-            range
-                .filter_map(|index| rows.get(index))
-                .collect::<Vec<OpId>>()
+            visible(top.get(), height.get(), rows.len(), |index| {
+                rows.top_of(index)
+            })
+            .filter_map(|index| rows.get(index))
+            .collect::<Vec<OpId>>()
         })
     });
-    let place = move |op: OpId| Memo::new(move |_| rows.with(|rows| rows.index(op)).unwrap_or(0));
+    let place = move |op: OpId| {
+        Memo::new(move |_| {
+            rows.with(|rows| {
+                let index = rows.index(op).unwrap_or(0);
+                (index, rows.top_of(index))
+            })
+        })
+    };
+    let whole = move || rows.with(|rows| format!("{}px", rows.top_of(rows.len())));
     view! {
         <div
             class="lscroll"
@@ -61,6 +88,7 @@ pub(super) fn List(filter: RwSignal<Filter>) -> impl IntoView {
             aria-label="Ledger rows"
             data-own-arrows=""
             on:scroll=move |_| measure()
+            on:keydown=move |event| rove(&event)
         >
             <Show when=move || count.get() == 0>
                 <p class="empty">
@@ -70,7 +98,7 @@ pub(super) fn List(filter: RwSignal<Filter>) -> impl IntoView {
                     }}
                 </p>
             </Show>
-            <ul class="ops" style:height=move || format!("{}px", count.get() as f64 * ROW_PX)>
+            <ul class="ops" style:height=whole>
                 <For each=move || shown.get() key=|op| *op let:op>
                     <Row op=op place=place(op) count=count />
                 </For>
@@ -87,10 +115,11 @@ fn keep_in_place(rows: Memo<Rows>, scroller: NodeRef<html::Div>, top: RwSignal<f
         if let (Some(before), Some(scroller), true) =
             (before, scroller.get_untracked(), scrolled >= ROW_PX)
         {
-            let first = (scrolled / ROW_PX) as usize;
+            let first = row_at(scrolled, before.len(), |index| before.top_of(index));
             let moved = before.get(first).and_then(|op| now.index(op));
-            if let Some(index) = moved.filter(|&index| index != first) {
-                let to = scrolled + (index as f64 - first as f64) * ROW_PX;
+            let by = moved.map_or(0.0, |index| now.top_of(index) - before.top_of(first));
+            if by.abs() >= 1.0 {
+                let to = scrolled + by;
                 scroller.set_scroll_top(to as i32);
                 top.set(to);
             }

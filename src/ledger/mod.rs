@@ -7,6 +7,7 @@ mod tally;
 mod window;
 
 use leptos::prelude::*;
+use replicascope_engine::oracle::LEDGER_CAP;
 
 use crate::session::Session;
 use crate::words;
@@ -22,6 +23,10 @@ pub(crate) fn Ledger() -> impl IntoView {
     let session = Session::expect();
     let tally = session.on_panel(|run| Tally::of(run.simulation()));
     let filter = RwSignal::new(Filter::Broken);
+    let capped = session.on_panel(|run| {
+        let issued = rows::issued(run.simulation());
+        (issued > LEDGER_CAP).then(|| words::verdicts::capped(issued as u64))
+    });
     let choice = move |this: Filter, text: &'static str| {
         view! {
             <button
@@ -43,6 +48,7 @@ pub(crate) fn Ledger() -> impl IntoView {
                 </div>
                 <p class="tally tnum">{move || tally.get().writes()}</p>
                 <p class="tally tnum">{move || tally.get().reads()}</p>
+                {move || capped.get().map(|words| view! { <p class="tally capped tnum">{words}</p> })}
             </div>
             <list::List filter=filter />
         </section>

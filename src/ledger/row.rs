@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use replicascope_engine::ids::OpId;
 use replicascope_engine::why::Question;
 
-use super::window::ROW_PX;
+use super::window::height_of;
 use crate::session::Session;
 use crate::shell::{Icon, Picture};
 use crate::why::WhyButton;
@@ -26,7 +26,9 @@ fn look(tone: Tone) -> (&'static str, Icon) {
 #[component]
 pub(super) fn Row(
     op: OpId,
-    #[prop(into)] place: Signal<usize>,
+    /// Which row it is, and where it begins.
+    #[prop(into)]
+    place: Signal<(usize, f64)>,
     #[prop(into)] count: Signal<usize>,
 ) -> impl IntoView {
     let words = Session::expect().on_panel(move |run| {
@@ -45,9 +47,13 @@ pub(super) fn Row(
             class="op"
             class:is-lost=is_lost
             data-op=op.0
-            aria-posinset=move || place.get() + 1
+            aria-posinset=move || place.get().0 + 1
             aria-setsize=move || count.get()
-            style:top=move || format!("{}px", place.get() as f64 * ROW_PX)
+            style:top=move || format!("{}px", place.get().1)
+            style:height=move || {
+                let more = words.with(|words| words.as_ref().map_or(0, |words| words.chips.len().max(1) - 1));
+                format!("{}px", height_of(more))
+            }
         >
             {move || words.get().map(|words| content(op, words))}
         </li>
@@ -72,6 +78,8 @@ fn content(op: OpId, words: RowWords) -> impl IntoView {
     let verdict = chips
         .first()
         .map_or("in progress".to_owned(), |chip| chip.text.clone());
+    let mut chips = chips.into_iter();
+    let first = chips.next();
     view! {
         <span class="opk" class:opk-w=write title=kind>
             <Picture icon=icon />
@@ -84,7 +92,7 @@ fn content(op: OpId, words: RowWords) -> impl IntoView {
             {meta}
         </span>
         <div class="op-v">
-            {chips.into_iter().map(chip).collect_view()}
+            {first.map(chip)}
             {(!track.is_empty())
                 .then(|| {
                     view! {
@@ -96,7 +104,11 @@ fn content(op: OpId, words: RowWords) -> impl IntoView {
             <WhyButton
                 question=Question::Op(op)
                 about=format!("{kind} {number}, {}", verdict)
+                in_list=true
             />
+            {chips
+                .map(|other| view! { <span class="op-also">{chip(other)}</span> })
+                .collect_view()}
         </div>
         <p class="op-f" title=fate.clone()>
             {fate.clone()}

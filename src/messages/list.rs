@@ -23,8 +23,8 @@ struct Line {
     state: String,
 }
 
-/// The lines, oldest first; heartbeats and health checks only if wanted.
-fn lines(run: &Simulation, routine_too: bool) -> Vec<Line> {
+/// The lines, oldest first; heartbeats and health checks only if wanted. And how many there are beyond [`SHOWN`].
+fn lines(run: &Simulation, routine_too: bool) -> (Vec<Line>, usize) {
     let mut messages: Vec<_> = run
         .network()
         .in_flight()
@@ -32,16 +32,19 @@ fn lines(run: &Simulation, routine_too: bool) -> Vec<Line> {
         .collect();
     // Not by arrival: a line that moves when its message is delayed would lose the focus.
     sort_by_key(&mut messages, |message| message.id);
-    messages
+    let more = messages.len().saturating_sub(SHOWN);
+    let lines = messages
         .into_iter()
         .take(SHOWN)
         .map(|message| Line {
             message: message.id,
             held: message.held,
             title: words::messages::title(message),
-            state: words::messages::state(run, message),
+            // Beside the title there is little room.
+            state: words::messages::state(run, message).replacen("arrives ", "", 1),
         })
-        .collect()
+        .collect();
+    (lines, more)
 }
 
 /// The list, while the run stands still; how many there are, always.
@@ -51,12 +54,14 @@ pub(crate) fn MessagesOnTheWay() -> impl IntoView {
     let playing = session.playing();
     let routine_too = RwSignal::new(false);
     let count = session.on_panel(|run| run.simulation().network().in_flight().count());
-    let rows = session.on_panel(move |run| {
+    let listed = session.on_panel(move |run| {
         if playing.get() {
-            return Vec::new();
+            return <(Vec<Line>, usize)>::default();
         }
         lines(run.simulation(), routine_too.get())
     });
+    let rows = Memo::new(move |_| listed.with(|(rows, _)| rows.clone()));
+    let more = move || listed.with(|(_, more)| *more);
     view! {
         <section class="msgs" aria-label="Messages">
             <details class="network">
@@ -82,7 +87,7 @@ pub(crate) fn MessagesOnTheWay() -> impl IntoView {
                             prop:checked=move || routine_too.get()
                             on:change:target=move |event| routine_too.set(event.target().checked())
                         />
-                        "Heartbeats and health checks too"
+                        "Heartbeats, checks and managers too"
                     </label>
                     <Show when=move || rows.with(Vec::is_empty)>
                         <p class="hint">"Nothing is on its way. Step on, or send one write."</p>
@@ -96,6 +101,9 @@ pub(crate) fn MessagesOnTheWay() -> impl IntoView {
                             {row(message, rows)}
                         </For>
                     </ul>
+                    <p class="hint" hidden=move || more() == 0>
+                        {move || format!("The oldest {SHOWN}; {} more are on their way.", more())}
+                    </p>
                 </Show>
             </details>
         </section>
@@ -147,12 +155,12 @@ mod tests {
         let (scenario, start) = crate::scenarios::opening();
         let mut run = Simulation::new(&scenario).expect("valid");
         run.advance_to(start);
-        let before = lines(&run, false);
-        assert!(before.len() > 2 && lines(&run, true).len() >= before.len());
+        let (before, _) = lines(&run, false);
+        assert!(before.len() > 2 && lines(&run, true).0.len() >= before.len());
         assert!(before.is_sorted_by_key(|line| line.message));
         let message = before[1].message;
         run.act(Action::HoldMessage { message }).expect("valid");
-        let after = lines(&run, false);
+        let (after, _) = lines(&run, false);
         assert_eq!(after[1].message, message);
         assert_eq!((after[1].held, after[1].state.as_str()), (true, "held"));
     }

@@ -9,11 +9,12 @@
 mod clock;
 mod followers;
 mod speed;
+mod undo;
 
 use leptos::prelude::*;
 use replicascope_engine::ids::EventId;
 use replicascope_engine::recording::Worth;
-use replicascope_engine::scenario::Action;
+use replicascope_engine::scenario::{Action, TimedAction};
 use replicascope_engine::time::{Span, Time};
 use replicascope_engine::{Experiment, Recording, Scenario, ScenarioError, Simulation};
 
@@ -57,6 +58,8 @@ pub struct Session {
     leader: Option<StoredValue<Experiment, LocalStorage>>,
     /// Those that keep to this one's clock.
     followers: StoredValue<Followers, LocalStorage>,
+    /// What was undone and can be done again, last first to come; each is what a person did in one go.
+    undone: RwSignal<Vec<Vec<TimedAction>>>,
 }
 
 impl Session {
@@ -85,6 +88,7 @@ impl Session {
             futures: RwSignal::new(0),
             leader: None,
             followers: StoredValue::new_local(Followers::default()),
+            undone: RwSignal::new(Vec::new()),
         }
     }
 
@@ -291,6 +295,7 @@ impl Session {
     /// Takes several actions now, up to the first that is refused.
     pub fn act_all(self, actions: impl IntoIterator<Item = Action>) {
         let mut notice = None;
+        self.undone.set(Vec::new());
         self.of_the_clock()
             .experiment.update_value(|experiment| {
             for action in actions {
@@ -317,6 +322,7 @@ impl Session {
 
     /// Plays another branch, from where it stood.
     pub fn switch_to(self, branch: usize) {
+        self.undone.set(Vec::new());
         self.experiment.update_value(|experiment| {
             experiment.switch_to(branch);
         });
@@ -363,6 +369,7 @@ impl Session {
     pub fn load(self, scenario: Scenario, start: Time) -> Result<(), ScenarioError> {
         let mut experiment = Experiment::new(scenario, "Run")?;
         experiment.current_mut().advance_to(start);
+        self.undone.set(Vec::new());
         self.experiment.set_value(experiment);
         self.another_future();
         Ok(())
@@ -370,32 +377,8 @@ impl Session {
 
     /// Shows another run as it stands; the present experiment is gone.
     pub fn open(self, recording: Recording) {
+        self.undone.set(Vec::new());
         self.experiment.set_value(Experiment::of(recording, "Run"));
-        self.another_future();
-    }
-
-    /// Takes back the last action that has happened. Where something was done later, that is kept as a branch.
-    pub fn undo(self) {
-        let mut notice = None;
-        self.experiment.update_value(|experiment| {
-            let run = experiment.current().simulation();
-            let Some(last) = run.actions_taken().checked_sub(1) else {
-                notice = Some("There is nothing to undo.".to_owned());
-                return;
-            };
-            let action = &run.actions()[last];
-            let what = format!(
-                "{} at {}",
-                words::settings::short(&action.action),
-                words::at(action.at_us)
-            );
-            if experiment.current().has_future_actions() {
-                experiment.branch(format!("Without {what}"));
-            }
-            experiment.current_mut().undo();
-            notice = Some(format!("Undone: {what}."));
-        });
-        self.notice.set(notice);
         self.another_future();
     }
 

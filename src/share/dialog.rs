@@ -1,12 +1,11 @@
-//! The dialog: a link to copy, a file to save or to open.
+//! The dialog: a link to copy, and below it what goes out and comes in as a file.
 
 use leptos::task::spawn_local;
 use leptos::{html, prelude::*};
-use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, BlobPropertyBag, Url};
 
 use super::Share;
+use super::files::Files;
 use super::link::Link;
 use crate::session::Session;
 use crate::shell::{Icon, Picture};
@@ -17,14 +16,13 @@ const LONG_LINK: usize = 8_000;
 
 /// What the last button did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-enum Done {
+pub(super) enum Done {
     #[default]
     Nothing,
     Copied,
     /// The browser refused: the text is selected instead.
     Selected,
-    Saved,
-    Refused(String),
+    Said(String),
 }
 
 /// The dialog, while it is asked for.
@@ -59,43 +57,6 @@ pub(crate) fn ShareDialog() -> impl IntoView {
             done.set(if copied { Done::Copied } else { Done::Selected });
         });
     };
-    let save = move |_| {
-        let text = session.peek(|recording| recording.scenario().to_json());
-        done.set(match download("replicascope.json", &text) {
-            Ok(()) => Done::Saved,
-            Err(_) => Done::Refused("The browser did not let the file be saved.".to_owned()),
-        });
-    };
-    let open = move |event: web_sys::Event| {
-        let input = event
-            .target()
-            .and_then(|input| input.dyn_into::<web_sys::HtmlInputElement>().ok());
-        let Some(input) = input else { return };
-        let Some(file) = input.files().and_then(|files| files.get(0)) else {
-            return;
-        };
-        spawn_local(async move {
-            let text = JsFuture::from(file.text())
-                .await
-                .ok()
-                .and_then(|text| text.as_string());
-            // So that the same file can be picked again.
-            input.set_value("");
-            let opened = match text {
-                Some(text) => share.open_file(&text),
-                None => Err("it cannot be read as text".to_owned()),
-            };
-            match opened {
-                Ok(()) => {
-                    share.shown.set(false);
-                    session
-                        .notice()
-                        .set(Some(format!("{} is open, at its start.", file.name())));
-                }
-                Err(error) => done.set(Done::Refused(format!("{}: {error}", file.name()))),
-            }
-        });
-    };
     let at = session.on_panel(|run| run.simulation().now());
     let about = move || words::share::about(link.with(String::len), at.get());
     let too_long = move || link.with(String::len) > LONG_LINK;
@@ -105,8 +66,7 @@ pub(crate) fn ShareDialog() -> impl IntoView {
         Done::Selected => {
             "The browser did not let it be copied. The link is selected: copy it by key.".to_owned()
         }
-        Done::Saved => "The file is saved.".to_owned(),
-        Done::Refused(why) => why,
+        Done::Said(words) => words,
     };
     view! {
         <dialog
@@ -145,19 +105,10 @@ pub(crate) fn ShareDialog() -> impl IntoView {
                 <Picture icon=Icon::Link />
                 "Copy link"
             </button>
-            <h3>"A scenario file"</h3>
-            <p class="share-about">
-                "Seed, cluster, settings, workload and every action, as JSON that a person can read and edit."
+            <Files done=done />
+            <p class="share-about" hidden=move || share.kept.get()>
+                "This browser keeps nothing between visits: a reload begins anew. Save the file or copy the link to come back to this run."
             </p>
-            <div class="share-files">
-                <button type="button" class="btn btn--line" on:click=save>
-                    "Save file"
-                </button>
-                <label class="btn btn--line">
-                    "Open file"
-                    <input class="sr" type="file" accept=".json,application/json" on:change=open />
-                </label>
-            </div>
             <p class="share-said" role="status">
                 {said}
             </p>
@@ -171,18 +122,4 @@ fn address(link: &Link) -> String {
     let base = location.href().unwrap_or_default();
     let base = base.split('#').next().unwrap_or_default();
     format!("{base}#{}", link.to_fragment())
-}
-
-/// Lets the browser save a text as a file.
-fn download(name: &str, text: &str) -> Result<(), JsValue> {
-    let kind = BlobPropertyBag::new();
-    kind.set_type("application/json");
-    let parts = web_sys::js_sys::Array::of1(&JsValue::from_str(text));
-    let blob = Blob::new_with_str_sequence_and_options(&parts, &kind)?;
-    let url = Url::create_object_url_with_blob(&blob)?;
-    let anchor: web_sys::HtmlAnchorElement = document().create_element("a")?.unchecked_into();
-    anchor.set_href(&url);
-    anchor.set_download(name);
-    anchor.click();
-    Url::revoke_object_url(&url)
 }

@@ -8,7 +8,7 @@ use replicascope_engine::scenario::{Action, TimedAction};
 use replicascope_engine::{Recording, Scenario};
 use wasm_bindgen::JsCast as _;
 
-use super::link::Link;
+use super::link::{Link, LinkError};
 
 const STORED_AS: &str = "replicascope.run";
 /// The field of `index.html` in which the scenario stands.
@@ -26,15 +26,12 @@ fn storage() -> Option<web_sys::Storage> {
     window().local_storage().ok().flatten()
 }
 
-/// Keeps the run as it stands.
-pub(super) fn store(recording: &Recording, preset: Option<usize>) {
+/// Keeps the run as it stands, and says whether the browser lets it: it may have no storage, or a full one.
+pub(super) fn store(recording: &Recording, preset: Option<usize>) -> bool {
     let preset = preset.map_or("own".to_owned(), |preset| preset.to_string());
     let text = format!("{preset} {}", Link::bare(recording).to_fragment());
-    if let Some(storage) = storage() {
-        // Full or refused: the run lasts as long as the page.
-        let _ = storage.set_item(STORED_AS, &text);
-    }
     show(&recording.scenario());
+    storage().is_some_and(|storage| storage.set_item(STORED_AS, &text).is_ok())
 }
 
 /// Forgets what was kept.
@@ -45,14 +42,14 @@ pub(super) fn forget() {
     }
 }
 
-/// What was kept last time, as far as it can be read.
-pub(super) fn load() -> Option<Kept> {
+/// What was kept last time, or why it cannot be read.
+pub(super) fn load() -> Option<Result<Kept, LinkError>> {
     let text = storage()?.get_item(STORED_AS).ok().flatten()?;
-    let (preset, fragment) = text.split_once(' ')?;
-    Some(Kept {
+    let (preset, fragment) = text.split_once(' ').unwrap_or_default();
+    Some(Link::from_fragment(fragment).map(|link| Kept {
         preset: preset.parse().ok(),
-        link: Link::from_fragment(fragment).ok()?,
-    })
+        link,
+    }))
 }
 
 /// Notes an action that is about to be taken, so that one that breaks the page is in what can be copied then.

@@ -1,8 +1,12 @@
-//! Keep and pass on: the run survives a reload, goes into a link or a file, and comes back from them.
+//! Keep and pass on: the run survives a reload, goes into a link or a file, and comes back from them. What is seen of it goes out
+//! as a picture, as tables and as a trace.
 
 mod dialog;
+mod files;
 mod keep;
 pub mod link;
+mod picture;
+mod tables;
 
 use leptos::{ev, prelude::*};
 use replicascope_engine::time::Time;
@@ -64,8 +68,14 @@ impl Opening {
     }
 
     fn kept(note: Option<Note>) -> Self {
-        let Some(kept) = keep::load() else {
-            return Self::first(note);
+        let bad = |error: String| {
+            let text = format!("The run of your last visit could not be opened. {error}");
+            Self::first(note.clone().or(Some(Note { text, bad: true })))
+        };
+        let kept = match keep::load() {
+            None => return Self::first(note),
+            Some(Err(error)) => return bad(error.to_string()),
+            Some(Ok(kept)) => kept,
         };
         match kept.link.replay(STEPS_TO_OPEN) {
             Ok((recording, _)) => Self {
@@ -74,7 +84,7 @@ impl Opening {
                 plays: false,
                 note,
             },
-            Err(_) => Self::first(note),
+            Err(error) => bad(error.to_string()),
         }
     }
 
@@ -127,6 +137,8 @@ pub(crate) struct Share {
     pub(crate) shown: RwSignal<bool>,
     /// What is to be said about what was opened.
     pub(crate) note: RwSignal<Option<Note>>,
+    /// Whether the browser keeps the run.
+    kept: RwSignal<bool>,
 }
 
 impl Share {
@@ -136,6 +148,7 @@ impl Share {
             panels,
             shown: RwSignal::new(false),
             note: RwSignal::new(note),
+            kept: RwSignal::new(true),
         }
     }
 
@@ -168,8 +181,10 @@ impl Share {
 
     fn keep(self) {
         let preset = self.panels.scenario.get_untracked();
-        self.session
+        let kept = self
+            .session
             .peek(|recording| keep::store(recording, preset));
+        self.kept.set(kept);
     }
 
     /// Opens a link; what is wrong with one leaves the running experiment alone.

@@ -14,7 +14,7 @@ use crate::stage::selection::Selection;
 use crate::why::Why;
 
 /// What each key does, for the list of keys.
-pub(crate) const KEYS: [(&str, &str); 18] = [
+pub(crate) const KEYS: [(&str, &str); 20] = [
     ("Space", "Play or pause"),
     ("Left, Right", "Step back, step, by event"),
     ("Shift Left, Right", "Back, on to the arrival of a message"),
@@ -27,6 +27,7 @@ pub(crate) const KEYS: [(&str, &str); 18] = [
     ("H", "Heal everything"),
     ("A, M, Y", "Async, semi-sync, sync"),
     ("Ctrl Z", "Undo the last action"),
+    ("Ctrl Shift Z", "Do it again"),
     ("B", "Begin a branch here"),
     ("Shift C", "Compare with other settings, or back to one run"),
     ("W", "Why? Open or close"),
@@ -34,6 +35,7 @@ pub(crate) const KEYS: [(&str, &str); 18] = [
         "J, L",
         "Why? of the next broken row, of the next lost write",
     ),
+    ("Up, Down", "In the ledger and the events: row by row"),
     ("Esc", "Close, deselect"),
     ("?", "This list"),
 ];
@@ -123,13 +125,23 @@ pub(crate) fn listen(
     compare: Compare,
 ) {
     let handle = window_event_listener(ev::keydown, move |event| {
-        let undo = (event.ctrl_key() || event.meta_key())
-            && !event.alt_key()
-            && !event.shift_key()
-            && event.key().eq_ignore_ascii_case("z");
-        if undo && !event.default_prevented() && !is_taken(&event, Command::Keys) {
+        // A dialog keeps the keys to itself, and the browser closes it by Escape.
+        if document()
+            .query_selector("dialog[open]")
+            .is_ok_and(|dialog| dialog.is_some())
+        {
+            return;
+        }
+        let held = (event.ctrl_key() || event.meta_key()) && !event.alt_key();
+        let undo = held && event.key().eq_ignore_ascii_case("z");
+        let redo = undo && event.shift_key() || held && event.key().eq_ignore_ascii_case("y");
+        if (undo || redo) && !event.default_prevented() && !is_taken(&event, Command::Keys) {
             event.prevent_default();
-            session.undo();
+            if redo {
+                session.redo();
+            } else {
+                session.undo();
+            }
             return;
         }
         if event.ctrl_key() || event.alt_key() || event.meta_key() || event.default_prevented() {

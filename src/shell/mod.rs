@@ -6,6 +6,7 @@ mod keys;
 mod narration;
 mod notice;
 mod preferences;
+mod rove;
 mod top_bar;
 
 use leptos::prelude::*;
@@ -17,7 +18,7 @@ use crate::ledger::Ledger;
 use crate::messages::Picked;
 use crate::session::Session;
 use crate::share::{Note, OpenedNote, Share, ShareDialog};
-use crate::stage::{Stage, selection::Selection};
+use crate::stage::{AsTable, Painter, Stage, selection::Selection};
 use crate::time::TimePanel;
 use crate::why::{Why, WhyPanel};
 use crate::{scenarios, words};
@@ -25,6 +26,7 @@ use crate::{scenarios, words};
 pub(crate) use icon::{Icon, Picture};
 pub(crate) use notice::Notice;
 pub(crate) use preferences::Preferences;
+pub(crate) use rove::rove;
 
 /// What lies over the stage where the screen is too narrow to show everything.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -94,6 +96,8 @@ pub fn Page(
     let compare = Compare::new(session);
     provide_context(compare);
     provide_context(Picked(RwSignal::new(None)));
+    provide_context(Painter::new());
+    provide_context(AsTable(RwSignal::new(false)));
     let share = Share::new(session, panels, note);
     provide_context(share);
     if keeps {

@@ -3,7 +3,9 @@
 use leptos::prelude::*;
 use replicascope_engine::why::Question;
 
+use super::{Icon, Picture};
 use crate::session::Session;
+use crate::stage::AsTable;
 use crate::why::WhyButton;
 use crate::words;
 
@@ -11,6 +13,7 @@ use crate::words;
 #[component]
 pub(super) fn Narration() -> impl IntoView {
     let session = Session::expect();
+    let AsTable(as_table) = expect_context();
     let narration = session.on_second(|run| words::narration::now(run.simulation()));
     let lost = super::lost_writes(session);
     let any_lost = Memo::new(move |_| lost.get() > 0);
@@ -35,6 +38,16 @@ pub(super) fn Narration() -> impl IntoView {
                 {move || narration.get().text}
             </p>
             {move || broken.get().map(|(question, about)| view! { <WhyButton question=question about=about /> })}
+            <button
+                type="button"
+                class="ib as-table"
+                aria-label="Stage as a table"
+                title="Stage as a table"
+                aria-pressed=move || as_table.get().to_string()
+                on:click=move |_| as_table.update(|shown| *shown = !*shown)
+            >
+                <Picture icon=Icon::Columns />
+            </button>
         </div>
         <p class="sr" role="alert">
             {alarm}

@@ -52,6 +52,17 @@ pub(super) fn TopBar() -> impl IntoView {
                 >
                     <Picture icon=Icon::Undo />
                 </button>
+                <Show when=move || session.redoable().get()>
+                    <button
+                        type="button"
+                        class="ib redo"
+                        aria-label="Do again"
+                        title="Do again what was undone (Ctrl Shift Z)"
+                        on:click=move |_| session.redo()
+                    >
+                        <Picture icon=Icon::Undo />
+                    </button>
+                </Show>
                 <button
                     type="button"
                     class="tb"

@@ -166,6 +166,7 @@ impl Brush<'_> {
         self.on.set_line_width(3.0);
         self.on.set_stroke_style_str(&self.colours.paper);
         self.on.set_fill_style_str(&self.colours.ink_2);
+        let mut written: Vec<(f64, f64)> = Vec::new();
         for mover in movers.iter().filter(|mover| mover.number > 0) {
             let text = mover.number.to_string();
             let (at, along) = (mover.spot.at, mover.spot.along);
@@ -175,6 +176,14 @@ impl Brush<'_> {
             } else {
                 (at.x, at.y - 11.0)
             };
+            // One number over another is none.
+            let over = |&(other_x, other_y): &(f64, f64)| {
+                (x - other_x).abs() < 26.0 && (y - other_y).abs() < 11.0
+            };
+            if written.iter().any(over) {
+                continue;
+            }
+            written.push((x, y));
             // Numbers are a help; one that cannot be drawn is no error.
             let _ = self.on.stroke_text(&text, x, y);
             let _ = self.on.fill_text(&text, x, y);

@@ -1,7 +1,10 @@
 //! The layer on which messages travel: one canvas, drawn anew each frame from the simulation itself.
 
+use std::rc::Rc;
+
 use leptos::html;
 use leptos::prelude::*;
+use replicascope_engine::Simulation;
 use replicascope_engine::ids::MessageId;
 use wasm_bindgen::JsCast as _;
 use web_sys::{CanvasRenderingContext2d as Context2d, HtmlCanvasElement};
@@ -34,6 +37,40 @@ struct Kept {
     glide: Glide,
     flows: Flows,
     flow_lines: FlowLines,
+}
+
+type Paint = Rc<dyn Fn(&Context2d)>;
+
+/// Draws the messages as they are now, on any canvas or on what stands for one: those of the first stage of the page, if there are
+/// several.
+#[derive(Clone, Copy)]
+pub(crate) struct Painter(StoredValue<Vec<Paint>, LocalStorage>);
+
+impl Painter {
+    pub(crate) fn new() -> Self {
+        Self(StoredValue::new_local(Vec::new()))
+    }
+
+    /// Draws on it; nothing while there is no stage.
+    pub(crate) fn paint(self, on: &Context2d) {
+        let first = self.0.with_value(|paints| paints.first().cloned());
+        if let Some(paint) = first {
+            paint(on);
+        }
+    }
+
+    /// Takes a stage's layer in, as long as its owner lives.
+    fn add(self, paint: impl Fn(&Context2d) + 'static) {
+        let paint: Paint = Rc::new(paint);
+        self.0.update_value(|paints| paints.push(Rc::clone(&paint)));
+        let mine = StoredValue::new_local(paint);
+        on_cleanup(move || {
+            if let Some(mine) = mine.try_get_value() {
+                self.0
+                    .try_update_value(|paints| paints.retain(|paint| !Rc::ptr_eq(paint, &mine)));
+            }
+        });
+    }
 }
 
 /// The layer.
@@ -74,6 +111,36 @@ pub(crate) fn Messages(layout: Signal<Layout>, routes: Memo<Routes>) -> impl Int
             });
         });
     });
+    if let Some(painter) = use_context::<Painter>() {
+        let motion = move || {
+            if reduced.get_untracked() {
+                Motion::Stops
+            } else {
+                Motion::Smooth
+            }
+        };
+        painter.add(move |on| {
+            let phone = layout.with_untracked(|layout| layout.phone);
+            session.peek(|recording| {
+                palette.with_untracked(|palette| {
+                    routes.with_untracked(|routes| {
+                        let brush = Brush {
+                            on,
+                            colours: palette,
+                        };
+                        let mut movers = Vec::new();
+                        shapes(
+                            &brush,
+                            recording.simulation(),
+                            routes,
+                            (phone, motion()),
+                            &mut movers,
+                        );
+                    });
+                });
+            });
+        });
+    }
     view! { <canvas class="sg-messages" node_ref=canvas aria-hidden="true"></canvas> }
 }
 
@@ -122,22 +189,37 @@ fn draw(
             flow_lines.draw(&context, palette, flows, routes, phase);
             return;
         }
-        movers.clear();
-        each_mover(simulation, &gliding, view.motion, |mover| {
-            movers.push(mover);
-        });
-        if view.phone {
-            // Beside the rails of a phone there is no room for numbers.
-            for mover in movers.iter_mut().filter(|mover| mover.shape != Shape::Tag) {
-                mover.number = 0;
-            }
-        }
-        let numbers = movers.iter().filter(|mover| mover.number > 0).count() <= MOST_NUMBERS;
-        brush.movers(movers, numbers);
+        shapes(
+            &brush,
+            simulation,
+            &gliding,
+            (view.phone, view.motion),
+            movers,
+        );
         if let Some(mover) = movers.iter().find(|mover| view.picked == Some(mover.id)) {
             brush.picked(mover);
         }
     });
+}
+
+/// Draws every message on its way as what it is; `movers` is a buffer.
+fn shapes(
+    brush: &Brush<'_>,
+    simulation: &Simulation,
+    routes: &Routes,
+    (phone, motion): (bool, Motion),
+    movers: &mut Vec<Mover>,
+) {
+    movers.clear();
+    each_mover(simulation, routes, motion, |mover| movers.push(mover));
+    if phone {
+        // Beside the rails of a phone there is no room for numbers.
+        for mover in movers.iter_mut().filter(|mover| mover.shape != Shape::Tag) {
+            mover.number = 0;
+        }
+    }
+    let numbers = movers.iter().filter(|mover| mover.number > 0).count() <= MOST_NUMBERS;
+    brush.movers(movers, numbers);
 }
 
 /// Gives the canvas its size in device pixels, and empties it.

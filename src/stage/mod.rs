@@ -3,7 +3,7 @@
 //! Whoever takes writes stands in the seat, in the middle; everybody else is a copy. Three layers lie on one another, all
 //! laid out from the container's real size by `layout`: lines as SVG (`links`), messages on one canvas (`messages`), and
 //! cards as HTML (`apps`, `node_card`, `seat`). What a card says are memos over the simulation (`facts`, `apps_facts`,
-//! `strip`), so that only what changed touches the page; what travels is drawn from the simulation itself each frame
+//! `strip`; `table` says the same as rows), so that only what changed touches the page; what travels is drawn from the simulation itself each frame
 //! (`traffic`). Nothing here decides what happens, and nothing keeps a state that time would have to wind back.
 
 #![allow(
@@ -33,6 +33,7 @@ pub mod selection;
 mod settle;
 mod strip;
 mod strip_view;
+mod table;
 mod traffic;
 
 use leptos::html;
@@ -44,10 +45,12 @@ use crate::messages::{MessageCard, Picked, pick};
 use crate::session::Session;
 
 use layout::{Input, Layout, Point};
+pub(crate) use messages::Painter;
 use node_card::NodeCard;
 use routes::Routes;
 use selection::Selection;
 use settle::settled;
+pub(crate) use table::AsTable;
 use traffic::{Motion, nearest, where_is};
 
 /// The stage.
@@ -127,9 +130,13 @@ pub fn Stage(
             pick(picked, message);
         }
     };
+    let AsTable(as_table) = use_context().unwrap_or_else(|| AsTable(RwSignal::new(false)));
     view! {
         <section class="stage" aria-label=name class:is-phone=move || layout.with(|layout| layout.phone)>
-            <div class="sg-room" node_ref=room>
+            <Show when=move || as_table.get()>
+                <table::StageTable />
+            </Show>
+            <div class="sg-room" node_ref=room inert=move || as_table.get()>
                 <Show when=move || measured.get()>
                     <div
                         class="sg-field"

@@ -175,6 +175,7 @@ fn Footer(
         })
     };
     let version = move || row.get().map_or_else(String::new, version_words);
+    let old = move || row.get().map_or_else(String::new, old_words);
     let lost = move || row.get().is_some_and(|row| row.lost);
     let term = move || {
         face.get().map(|face| match countdown.get() {
@@ -189,11 +190,12 @@ fn Footer(
             <span class="sg-key">{key}</span>
             <span class="sg-value" class:is-lost=lost>
                 <b>{value}</b>
-                <span>{version}</span>
+                <span>{version}<span class="sg-old">{old}</span></span>
             </span>
             <span class="sg-term">{term}</span>
             <span class="sg-progress" class:is-lost=only_here>
-                {move || progress.with(|progress| format!("{}{}", progress.words, progress.age))}
+                {move || progress.with(|progress| progress.words.clone())}
+                <span class="sg-age">{move || progress.with(|progress| progress.age.clone())}</span>
             </span>
         </div>
         <Show when=move || place.get().is_some_and(|place| place.seated)>
@@ -210,9 +212,18 @@ fn version_words(row: RowFact) -> String {
             version,
             ..
         } => format!("v{version} lost"),
+        RowFact { version, .. } => format!("v{version}"),
+    }
+}
+
+fn old_words(row: RowFact) -> String {
+    match row {
         RowFact {
-            old: 0, version, ..
-        } => format!("v{version}"),
-        RowFact { old, version, .. } => format!("v{version}, {old} old"),
+            old: old @ 1..,
+            lost: false,
+            version: 1..,
+            ..
+        } => format!(", {old} old"),
+        _ => String::new(),
     }
 }

@@ -165,12 +165,16 @@ pub(crate) fn WhyButton(
     /// What it is asked of, for those who do not see where the button stands.
     #[prop(into)]
     about: String,
+    /// Whether it stands in a list that is one stop for Tab.
+    #[prop(default = false)]
+    in_list: bool,
 ) -> impl IntoView {
     let why = Why::expect();
     view! {
         <button
             type="button"
             class="why"
+            tabindex=if in_list { "-1" } else { "0" }
             aria-label=format!("Why? {about}")
             on:click=move |_| why.ask(question)
         >

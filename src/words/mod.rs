@@ -113,6 +113,19 @@ pub(crate) fn count(number: u64, one: &str) -> String {
     }
 }
 
+/// `100,000`.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut words = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            words.push(',');
+        }
+        words.push(digit);
+    }
+    words
+}
+
 /// `n1`, `n1 and n2`, `n1, n2 and n3`.
 pub(crate) fn list<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
     let items: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
@@ -167,6 +180,12 @@ mod tests {
     fn instants_are_to_the_millisecond() {
         assert_eq!(at(Time(1_300_999)), "1.300 s");
         assert_eq!(at(Time(61_004_000)), "61.004 s");
+    }
+
+    #[test]
+    fn long_numbers_are_grouped() {
+        let words = [0, 999, 1_000, 100_000, 12_345_678].map(grouped);
+        assert_eq!(words, ["0", "999", "1,000", "100,000", "12,345,678"]);
     }
 
     #[test]

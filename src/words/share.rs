@@ -1,5 +1,6 @@
 //! Links and files in words.
 
+use replicascope_engine::Simulation;
 use replicascope_engine::time::Time;
 
 use super::at;
@@ -31,5 +32,25 @@ pub(crate) fn about(length: usize, now: Time) -> String {
     format!(
         "{length} characters. It opens at {} with every setting and action, and says whether it replayed exactly.",
         at(now)
+    )
+}
+
+/// What a picture of the stage shows.
+pub(crate) fn picture(run: &Simulation) -> String {
+    let now = super::narration::now(run);
+    format!("ReplicaScope at {}: {}", at(run.now()), now.text)
+}
+
+/// A file was handed to the browser.
+pub(crate) fn saved(name: &str) -> String {
+    format!("Saved: {name}.")
+}
+
+/// As [`saved`], of one that does not go back to the start of the run.
+pub(crate) fn saved_newest(name: &str, kept: usize, all: u64) -> String {
+    format!(
+        "Saved: {name}, with the newest {} of {}. The older ones are no longer kept.",
+        super::grouped(kept as u64),
+        super::grouped(all)
     )
 }

@@ -3,7 +3,7 @@
 use replicascope_engine::Simulation;
 use replicascope_engine::event::Failure;
 use replicascope_engine::ids::{NodeId, Tip};
-use replicascope_engine::oracle::{Op, OpKind, Status};
+use replicascope_engine::oracle::{LEDGER_CAP, Op, OpKind, Status};
 use replicascope_engine::sort::sort_by_key;
 
 use super::{client, key, list, span};
@@ -102,6 +102,15 @@ pub(crate) fn gone(lost: u64) -> String {
     }
 }
 
+/// That the ledger no longer lists all of so many operations.
+pub(crate) fn capped(issued: u64) -> String {
+    format!(
+        "Listed: the newest {} of {}. The totals count all.",
+        super::grouped(LEDGER_CAP as u64),
+        super::grouped(issued)
+    )
+}
+
 /// The verdicts of an operation, worst first.
 pub(crate) fn chips(simulation: &Simulation, op: &Op) -> Vec<Chip> {
     let mut chips = Vec::new();
@@ -140,6 +149,16 @@ pub(crate) fn chips(simulation: &Simulation, op: &Op) -> Vec<Chip> {
         Status::Acked => chip(Tone::Ok, "durable"),
         Status::Open => chip(Tone::Failed, "no answer yet"),
     }]
+}
+
+/// How many verdicts an operation has beside its first, each of which has a line of its own in the ledger.
+pub(crate) fn more_chips(op: &Op) -> usize {
+    let verdict = &op.verdict;
+    let all = usize::from(verdict.stale.is_some())
+        + usize::from(verdict.broke_read_your_writes)
+        + usize::from(verdict.broke_monotonic_reads)
+        + usize::from(verdict.phantom);
+    all.saturating_sub(1)
 }
 
 /// How far a write has come, while its fate is open; how far a read has come, while it has no answer.
@@ -303,6 +322,20 @@ mod tests {
             node: None,
             synchronous_commit: None,
         }
+    }
+
+    #[test]
+    fn every_chip_but_the_first_is_counted() {
+        let (scenario, _) = (crate::scenarios::ALL[1].make)();
+        let mut simulation = Simulation::new(&scenario).expect("valid");
+        simulation.advance_to(Time::from_secs(20));
+        let mut most = 0;
+        for op in simulation.oracle().ops() {
+            let more = more_chips(op);
+            assert_eq!(chips(&simulation, op).len(), more + 1, "{op:?}");
+            most = most.max(more);
+        }
+        assert!(most > 0, "some reads break more than one promise");
     }
 
     fn words(simulation: &Simulation, op: u32) -> RowWords {

@@ -14,14 +14,14 @@ export async function pause(page) {
   await button(page, "Play").waitFor();
 }
 
-/** Goes to an instant, in milliseconds, with the timeline's slider. */
+/** Goes to an instant, in milliseconds, with the timeline's slider; further than it reaches, in several goes. */
 export async function goTo(page, millis) {
   const slider = page.getByRole("slider", { name: "Timeline", exact: true });
-  await slider.fill(String(millis));
-  await page.waitForFunction(
-    (millis) => document.querySelector("[aria-label=Timeline]").value === String(millis),
-    millis,
-  );
+  for (let to = -1; to !== millis; ) {
+    to = Math.min(millis, Number(await slider.getAttribute("max")));
+    await slider.fill(String(to));
+    await page.waitForFunction((to) => document.querySelector("[aria-label=Timeline]").value === String(to), to);
+  }
 }
 
 /** The instant on the clock, as it is written. */
@@ -31,11 +31,22 @@ export const clock = (page) => page.locator(".clock b").textContent();
 export const clockShows = (page, text) =>
   page.waitForFunction((text) => document.querySelector(".clock b").textContent === text, text);
 
+/** Opens a scenario file. */
+export async function openFile(page, name, text) {
+  await button(page, "Share").click();
+  await page.locator("input[type=file]").setInputFiles({ name, mimeType: "application/json", buffer: Buffer.from(text) });
+  await page.getByText(`${name} is open, at its start.`).waitFor();
+}
+
+/** A phone and a tablet, with fingers. */
+export const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+export const TABLET = { viewport: { width: 1024, height: 768 }, hasTouch: true, isMobile: true };
+
 /** axe-core finds nothing, in the theme that is shown. */
-export async function accessible(page) {
+export async function accessible(page, view = "") {
   const { violations } = await new AxeBuilder({ page }).analyze();
   const lines = violations.flatMap(({ id, nodes }) =>
-    nodes.map((node) => `${id}: ${node.target.join(" ")}: ${node.failureSummary}`),
+    nodes.map((node) => `${view} ${id}: ${node.target.join(" ")}: ${node.failureSummary}`),
   );
   assert.deepEqual(lines, []);
 }

@@ -3,6 +3,7 @@
 // Script per frame is what the page's own animation callback takes, at nine nodes under a load that keeps 500 messages on their
 // way. Everything is measured in headless Chromium on this machine, so figures of two machines do not compare.
 
+import { measureLedger } from "./measure-ledger.mjs";
 import { launchBrowser, READY, serveDist } from "./stage.mjs";
 import { BUDGET_KB, inKb, sums, weigh } from "./weight.mjs";
 
@@ -113,6 +114,7 @@ try {
   const bytes = await page.evaluate(() => window.measured.memory.buffer.byteLength);
   line(`memory of the program after ${hours} h`, `${(bytes / (1 << 20)).toFixed(0)} MB`, "");
   await context.close();
+  await measureLedger(browser, server, line);
 } finally {
   await browser.close();
   await server.close();

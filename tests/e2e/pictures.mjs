@@ -1,69 +1,149 @@
-// Pictures of the built page for people to look at: `cargo xtask pictures`.
-// Words on the command line are what follows the address, such as "#seed=7".
+// Pictures of the built page for people to look at: `cargo xtask pictures`. Each main view, in both themes, on a wide screen, a narrow
+// one and a phone, in a folder that git ignores.
+//
+// Words on the command line: names of views, to make only those; what follows the address, such as "#run=…", for a picture of that; or
+// `readme`, which makes the picture of README.md.
 
 import { mkdir } from "node:fs/promises";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { button, goTo, ledger, pause, PHONE } from "./deeds.mjs";
 import { launchBrowser, openPage, serveDist } from "./stage.mjs";
 
 const FOLDER = fileURLToPath(new URL("pictures", import.meta.url));
+const README = fileURLToPath(new URL("../../docs/playground.png", import.meta.url));
 const SIZES = [
-  { width: 1440, height: 900 },
-  { width: 1024, height: 768 },
-  { width: 390, height: 844 },
+  { viewport: { width: 1440, height: 900 } },
+  { viewport: { width: 1024, height: 768 } },
+  { ...PHONE, deviceScaleFactor: 2 },
 ];
 
-const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
-
-/** The opening a while after its primary has died. */
-async function later(page) {
-  await press(page, "Pause");
-  await page.getByRole("slider", { name: "Timeline", exact: true }).fill("3000");
+/** On a phone, the tab with this name. */
+async function sheet(page, name) {
+  const tab = page.getByRole("navigation", { name: "Views" }).getByRole("button", { name });
+  if (await tab.isVisible()) await tab.click();
 }
 
-/** What else is pictured of the page as it opens: what it is called, and what leads there. */
+/** Setup, where it is out of sight. */
+async function setup(page) {
+  await sheet(page, /^Setup/);
+  const opener = page.locator(".top .setup");
+  if ((await opener.isVisible()) && (await opener.getAttribute("aria-expanded")) === "false") await opener.click();
+}
+
+async function unfold(page, name) {
+  const summary = page.locator("details.network summary").filter({ hasText: name });
+  if ((await summary.locator("xpath=..").getAttribute("open")) === null) await summary.click();
+}
+
+/** The main views: from the opening, paused after a failover. */
 const VIEWS = {
-  "": async () => {},
-  compare: async (page) => {
-    await later(page);
-    await press(page, "Compare");
+  async playground() {},
+  async before(page) {
+    await goTo(page, 1_240);
+  },
+  async node(page) {
+    await page.getByRole("group", { name: /^n3, / }).click({ position: { x: 20, y: 12 } });
+  },
+  async table(page) {
+    await button(page, "Stage as a table").click();
+  },
+  async ledger(page) {
+    await sheet(page, /^Ledger/);
+    await ledger(page).getByRole("button", { name: "All", exact: true }).click();
+  },
+  async stale(page) {
+    await page.getByRole("combobox", { name: "Scenario" }).selectOption({ label: "A lagging replica" });
+    await pause(page);
+    await goTo(page, 12_000);
+    await sheet(page, /^Ledger/);
+  },
+  async numbers(page) {
+    await sheet(page, /^Ledger/);
+    await button(page, "Numbers").click();
+  },
+  async why(page) {
+    await sheet(page, /^Ledger/);
+    await ledger(page).getByRole("button", { name: /^Why\?/ }).first().click();
+    await page.getByRole("heading", { name: /^Why / }).waitFor();
+  },
+  async timeline(page) {
+    await sheet(page, /^Timeline/);
+  },
+  async setup(page) {
+    await setup(page);
+    await unfold(page, "Network");
+  },
+  async messages(page) {
+    await goTo(page, 1_240);
+    await setup(page);
+    await unfold(page, "Messages");
+    const list = page.getByRole("region", { name: "Messages", exact: true });
+    await list.getByRole("listitem").first().getByRole("button").first().click();
+  },
+  async compare(page) {
+    await button(page, "Compare").click();
     await page.getByRole("region", { name: "Sync", exact: true }).waitFor();
   },
-  "compare-table": async (page) => {
-    await later(page);
-    await press(page, "Compare");
-    await press(page, "Table");
+  async "compare-table"(page) {
+    await button(page, "Compare").click();
+    await button(page, "Table").click();
+  },
+  async settings(page) {
+    await page.locator(".mode button").last().click();
+  },
+  async share(page) {
+    await button(page, "Share").click();
+  },
+  async keys(page) {
+    await page.keyboard.press("?");
   },
 };
 
+const asked = process.argv.slice(2);
 await mkdir(FOLDER, { recursive: true });
 const server = await serveDist();
 const browser = await launchBrowser();
 let wrong = 0;
+
+/** One picture. */
+async function take(file, path, options, prepare) {
+  const { page, context, problems } = await openPage(browser, server, { path, ...options });
+  await prepare(page);
+  // What fades in has done so.
+  await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => {}))));
+  await page.screenshot({ path: file });
+  console.log(relative(process.cwd(), file));
+  for (const problem of problems()) {
+    console.error(`  ${problem}`);
+    wrong += 1;
+  }
+  await context.close();
+}
+
+async function afterFailover(page) {
+  await pause(page);
+  await goTo(page, 3_400);
+}
+
 try {
-  for (const path of process.argv.length > 2 ? process.argv.slice(2) : [""]) {
-    const name = path.replace(/[^a-z0-9]+/gi, "-").replace(/^-|-$/g, "") || "playground";
-    const views = path === "" ? Object.entries(VIEWS) : [["", VIEWS[""]]];
-    for (const [view, show] of views) {
-      for (const viewport of SIZES) {
-        for (const colorScheme of ["light", "dark"]) {
-          const phone = viewport.width < 500 ? { hasTouch: true, isMobile: true, deviceScaleFactor: 2 } : {};
-          const { page, context, problems } = await openPage(browser, server, {
-            path,
-            viewport,
-            colorScheme,
-            ...phone,
+  if (asked.includes("readme")) {
+    await take(README, "", { ...SIZES[0], colorScheme: "light" }, async (page) => {
+      await afterFailover(page);
+    });
+  } else {
+    const links = asked.filter((word) => word.startsWith("#") || word.startsWith("?"));
+    const views = Object.entries(VIEWS).filter(([name]) => asked.includes(name) || (asked.length === 0 && links.length === 0));
+    for (const size of SIZES) {
+      for (const colorScheme of ["light", "dark"]) {
+        const name = (view) => `${FOLDER}/${view}-${size.viewport.width}x${size.viewport.height}-${colorScheme}.png`;
+        for (const [view, prepare] of views) {
+          await take(name(view), "", { ...size, colorScheme }, async (page) => {
+            await afterFailover(page);
+            await prepare(page);
           });
-          await show(page);
-          const file = `${FOLDER}/${view || name}-${viewport.width}x${viewport.height}-${colorScheme}.png`;
-          await page.screenshot({ path: file });
-          console.log(relative(process.cwd(), file));
-          for (const problem of problems()) {
-            console.error(`  ${problem}`);
-            wrong += 1;
-          }
-          await context.close();
         }
+        for (const [index, path] of links.entries()) await take(name(`link-${index + 1}`), path, { ...size, colorScheme }, async () => {});
       }
     }
   }

@@ -106,3 +106,99 @@ pageTest("a scenario file goes out and comes in; a bad one says which field", as
   await goTo(page, 800);
   await events(page).getByText(/n3 was slowed 100 times/).waitFor();
 });
+
+pageTest("redo does again what undo took back, also several things, and a new deed ends it", async ({ page }) => {
+  await pause(page);
+  await goTo(page, 700);
+  await slow(page);
+  await goTo(page, 900);
+  await page.getByRole("radio", { name: "Sync", exact: true }).click();
+  const hash = (await link(page)).split(".").at(-1);
+  await button(page, "Undo").click();
+  await button(page, "Undo").click();
+  await page.getByText(/^Undone: Slow n3 at 0\.700 s\.$/).waitFor();
+  await button(page, "Do again").click();
+  await page.getByRole("group", { name: /^n3, .*slow/ }).waitFor();
+  await button(page, "Do again").click();
+  await page.getByRole("radio", { name: "Sync", exact: true, checked: true }).waitFor();
+  await button(page, "Do again").waitFor({ state: "detached" });
+  assert.equal((await link(page)).split(".").at(-1), hash, "the same run to the bit");
+  await button(page, "Undo").click();
+  await page.getByRole("radio", { name: "Semi-sync", exact: true }).click();
+  await button(page, "Do again").waitFor({ state: "detached" });
+});
+
+pageTest("one change of the network is undone as one", async ({ page }) => {
+  await pause(page);
+  await goTo(page, 400);
+  const network = page.locator("details.network").filter({ hasText: "one way" });
+  if ((await network.getAttribute("open")) === null) await network.locator("summary").click();
+  const delay = page.getByRole("spinbutton", { name: "Delay, one way", exact: true });
+  const before = await delay.inputValue();
+  await delay.fill("222");
+  await delay.press("Enter");
+  await page.waitForFunction(() => document.querySelector("details.network summary span").textContent.includes("222 ms"));
+  await button(page, "Undo").click();
+  await page.waitForFunction(() => !document.querySelector("details.network summary span").textContent.includes("222 ms"));
+  assert.equal(await delay.inputValue(), before);
+  assert.equal(await button(page, "Undo").isEnabled(), false, "nothing is left of it");
+});
+
+const REFUSED = () => {
+  Object.defineProperty(window, "localStorage", {
+    get() {
+      throw new DOMException("denied", "SecurityError");
+    },
+  });
+};
+const FULL = () => {
+  Storage.prototype.setItem = () => {
+    throw new DOMException("full", "QuotaExceededError");
+  };
+};
+
+for (const [what, initScript] of [["refused", REFUSED], ["full", FULL]]) {
+  pageTest(`storage is ${what}: the page works, and says that nothing is kept`, { initScript }, async ({ page }) => {
+    await pause(page);
+    await goTo(page, 700);
+    await slow(page);
+    await button(page, "Dark theme").click();
+    await page.locator("html[data-theme=dark]").waitFor();
+    await button(page, "Share").click();
+    await page.getByText(/^This browser keeps nothing between visits/).waitFor();
+  });
+}
+
+pageTest("what was kept and cannot be read is said, and the page opens all the same", async ({ page, context, browser, server }) => {
+  const origin = new URL(server.url).origin;
+  for (const value of ["own run=1.10.00000000.AAAA", "x", "0 run=9.1.2.x", ""]) {
+    const storageState = { cookies: [], origins: [{ origin, localStorage: [{ name: "replicascope.run", value }] }] };
+    const again = await openPage(browser, server, { storageState });
+    await button(again.page, "Pause").waitFor();
+    await again.page.getByText(/^The run of your last visit could not be opened\. This link /).or(again.page.getByText(/opened\. This is not a link/)).waitFor();
+    assert.deepEqual(again.problems(), []);
+    await again.context.close();
+  }
+  assert.ok(page && context);
+});
+
+pageTest("files that are none are refused by name, and the run stays", async ({ page }) => {
+  await pause(page);
+  await goTo(page, 1_000);
+  await button(page, "Share").click();
+  const open = (name, buffer) => page.locator("input[type=file]").setInputFiles({ name, mimeType: "application/json", buffer });
+  const said = page.locator(".share-said");
+  await open("picture.json", Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 1, 2, 255]));
+  await said.getByText(/^picture\.json: /).waitFor();
+  await open("half.json", Buffer.from('{"version":2,"seed":'));
+  await said.getByText(/^half\.json: .*line 1/).waitFor();
+  await open("future.json", Buffer.from('{"version":99}'));
+  await said.getByText(/^future\.json: .*99/).waitFor();
+  await open("typo.json", Buffer.from('{"version":2,"sed":1}'));
+  await said.getByText(/^typo\.json: .*sed/).waitFor();
+  await open("huge.json", Buffer.alloc(5 << 20, 0x20));
+  await said.getByText("huge.json: it is larger than 4 MB, which no experiment needs").waitFor();
+  await open("empty.json", Buffer.alloc(0));
+  await said.getByText(/^empty\.json: /).waitFor();
+  assert.equal(await clock(page), "1.000");
+});

@@ -48,14 +48,15 @@ export function serveDist() {
 /**
  * Loads the page in a new context of `browser` and waits until it is ready.
  *
- * `options`: `path`, what follows the address, such as "#seed=7"; `ready`, a selector other than READY; and
+ * `options`: `path`, what follows the address, such as "#seed=7"; `ready`, a selector other than READY; `initScript`, what runs before the page; and
  * whatever Playwright knows of a context (viewport, colorScheme, reducedMotion, ...).
  * Returns the page, its context and `problems()`: what the watch has seen so far, as lines.
  */
 export async function openPage(browser, server, options = {}) {
-  const { path = "", ready = READY, ...contextOptions } = options;
+  const { path = "", ready = READY, initScript, ...contextOptions } = options;
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...contextOptions });
   const page = await context.newPage();
+  if (initScript) await page.addInitScript(initScript);
   const seen = [];
   const alreadyServed = server.requests.length;
   let loaded = false;
@@ -77,7 +78,9 @@ export async function openPage(browser, server, options = {}) {
   context.on("request", (request) => {
     // Chromium asks for the icon again whenever the address changes, without a word from the page.
     const isIcon = /\/icon-\w+\.svg$/.test(request.url());
-    if (!isIcon) network(`${request.method()} ${request.url()}`);
+    // What the page itself has made is no network.
+    const isOwn = request.url().startsWith("blob:");
+    if (!isIcon && !isOwn) network(`${request.method()} ${request.url()}`);
   });
   page.on("websocket", (socket) => network(`WebSocket ${socket.url()}`));
 

@@ -19,19 +19,18 @@ pub(crate) fn trace(options: &args::Trace) -> Result<Ended> {
     let name = files::name(&options.file);
     let mut course = course(&name, &scenario, options.until)?;
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
-    let mut line = Vec::new();
+    let mut line = String::new();
     to_the_end(&mut course, |simulation, event| {
         if !wanted(options, event) {
             return Ok(());
         }
         line.clear();
-        serde_json::to_writer(&mut line, event)?;
+        event.write_line(&mut line).map_err(io::Error::other)?;
         if !options.node.is_empty() && !about(options, &line)? {
             return Ok(());
         }
         if options.json {
-            line.push(b'\n');
-            out.write_all(&line)
+            out.write_all(line.as_bytes())
         } else {
             for_a_person(&mut out, simulation, event, &line)
         }
@@ -54,8 +53,8 @@ fn wanted(options: &args::Trace, event: &Event) -> bool {
 }
 
 /// Whether one of the nodes asked for stands in any field.
-fn about(options: &args::Trace, json: &[u8]) -> io::Result<bool> {
-    let shape: Shape = serde_json::from_slice(json)?;
+fn about(options: &args::Trace, json: &str) -> io::Result<bool> {
+    let shape: Shape = serde_json::from_str(json)?;
     Ok(options
         .node
         .iter()
@@ -67,7 +66,7 @@ fn for_a_person(
     out: &mut impl Write,
     simulation: &Simulation,
     event: &Event,
-    json: &[u8],
+    json: &str,
 ) -> io::Result<()> {
     let cause = if event.cause.0 == 0 {
         "start".to_owned()
@@ -80,7 +79,7 @@ fn for_a_person(
         "{at:>14}  #{id:<7} <- {cause:<8}  {}",
         event.kind.name()
     )?;
-    let Shape::Fields(mut fields) = serde_json::from_slice(json)? else {
+    let Shape::Fields(mut fields) = serde_json::from_str(json)? else {
         return writeln!(out);
     };
     fields.retain(|(name, _)| !matches!(name.as_str(), "id" | "at_us" | "cause" | "event"));

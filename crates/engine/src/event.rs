@@ -35,6 +35,18 @@ pub struct Event {
     pub kind: EventKind,
 }
 
+impl Event {
+    /// The event as a line of JSON, with its line end: the form of the command line's `trace --json` and of what the page saves.
+    ///
+    /// # Errors
+    /// None: an event is plain data, which can always be written.
+    pub fn write_line(&self, out: &mut String) -> Result<(), crate::json::Error> {
+        out.push_str(&crate::json::to_line(self)?);
+        out.push('\n');
+        Ok(())
+    }
+}
+
 /// Why something that a person asked for changed nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -250,6 +250,19 @@ impl Recording {
         undone
     }
 
+    /// Takes an action again that [`Recording::undo`] took back: the run is at the same instant as before, or at the action's
+    /// when that is later. What came after the present is dropped.
+    ///
+    /// # Errors
+    /// [`ScenarioError`] when the action names something that is not there; the run is where the action would have been then.
+    pub fn redo(&mut self, action: &TimedAction) -> Result<(), ScenarioError> {
+        let now = self.simulation.now().max(action.at_us);
+        self.seek(action.at_us);
+        self.act(action.action.clone())?;
+        self.advance_to(now);
+        Ok(())
+    }
+
     /// Whether acting now would drop a future in which something was done.
     #[must_use]
     pub fn has_future_actions(&self) -> bool {

@@ -344,3 +344,32 @@ fn removing_the_first_branch_makes_its_oldest_child_the_first() {
     assert!(experiment.remove(0).is_none(), "the last one stays");
     assert_eq!(family(&experiment), [("child", None)]);
 }
+
+#[test]
+fn redo_gives_the_run_before_the_undo_also_of_several_actions_of_one_instant() {
+    let mut recording = Recording::new(Scenario::default()).expect("valid");
+    recording.advance_to(Time::from_secs(1));
+    for action in [
+        Action::Slow {
+            node: NodeId(2),
+            factor: 50,
+        },
+        Action::Set(Setting::Mode(Mode::Sync)),
+    ] {
+        recording.act(action).expect("valid");
+    }
+    recording.advance_to(Time::from_millis(2_345));
+    let before = fingerprint(recording.simulation());
+    let undone: Vec<_> = core::iter::from_fn(|| recording.undo()).collect();
+    assert_eq!(undone.len(), 2);
+    assert_ne!(fingerprint(recording.simulation()), before);
+    for action in undone.iter().rev() {
+        recording.redo(action).expect("valid");
+    }
+    assert_eq!(fingerprint(recording.simulation()), before);
+    // Gone back before the action, redo goes to it.
+    let again = recording.undo().expect("the mode");
+    recording.seek(Time::from_millis(300));
+    recording.redo(&again).expect("valid");
+    assert_eq!(recording.simulation().now(), Time::from_secs(1));
+}

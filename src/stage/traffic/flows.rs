@@ -70,8 +70,11 @@ impl Flows {
         };
         for message in simulation.network().in_flight() {
             let shape = Shape::of(&message.message);
-            let (app, main) = journey(simulation, message);
-            for (journey, forward) in app.into_iter().chain([main]) {
+            let ways = journey(simulation, message);
+            let ways = ways
+                .into_iter()
+                .flat_map(|(app, main)| app.into_iter().chain([main]));
+            for (journey, forward) in ways {
                 let direction = usize::from(!forward);
                 match journey {
                     Journey::App(app) => flows.apps[app.index()][direction].add(shape),

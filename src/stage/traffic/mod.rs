@@ -147,28 +147,29 @@ enum Journey {
     Talk(NodeId, NodeId),
 }
 
-/// The ways of a message from end to end, each with whether it is taken forward.
-fn journey(
-    simulation: &Simulation,
-    message: &InFlight,
-) -> (Option<(Journey, bool)>, (Journey, bool)) {
+/// A way, and whether it is taken forward.
+type Stretch = (Journey, bool);
+
+/// The ways of a message from end to end, the app's first where it has one; `None` for one from or to a service, which does not
+/// stand on the stage.
+fn journey(simulation: &Simulation, message: &InFlight) -> Option<(Option<Stretch>, Stretch)> {
     let app = match &message.message {
         Message::Request(request) => Some(request.client),
         Message::Reply { op, .. } => simulation.oracle().op(*op).map(|op| op.client),
         _ => None,
     };
-    match (message.from, message.to) {
+    Some(match (message.from, message.to) {
         (Endpoint::Clients, Endpoint::Node(node)) => (
             app.map(|app| (Journey::App(app), true)),
             (Journey::Ask(node), true),
         ),
-        (Endpoint::Node(node), _) if message.to == Endpoint::Clients => (
+        (Endpoint::Node(node), Endpoint::Clients) => (
             app.map(|app| (Journey::App(app), false)),
             (Journey::Ask(node), false),
         ),
         (Endpoint::Node(from), Endpoint::Node(to)) => (None, (Journey::Talk(from, to), true)),
-        _ => (None, (Journey::Ask(NodeId(0)), true)),
-    }
+        _ => return None,
+    })
 }
 
 /// Calls back for every message on its way.
@@ -248,7 +249,7 @@ fn spot_of(
     routes: &Routes,
     part: f64,
 ) -> Option<Spot> {
-    let (app, main) = journey(simulation, message);
+    let (app, main) = journey(simulation, message)?;
     let (way, forward) = resolve(routes, &main)?;
     let Some((app_way, _)) = app.as_ref().and_then(|app| resolve(routes, app)) else {
         return Some(along(way, forward, part));
@@ -267,10 +268,7 @@ fn spot_of(
     })
 }
 
-fn resolve<'a>(
-    routes: &'a Routes,
-    (journey, forward): &(Journey, bool),
-) -> Option<(&'a Way, bool)> {
+fn resolve<'a>(routes: &'a Routes, (journey, forward): &Stretch) -> Option<(&'a Way, bool)> {
     match *journey {
         Journey::App(app) => Some((routes.app(app.index())?, *forward)),
         Journey::Ask(node) => Some((routes.ask(node)?, *forward)),

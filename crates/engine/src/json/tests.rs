@@ -281,3 +281,15 @@ fn depth_is_bounded() {
     let fine = format!("{}1{}", "[".repeat(100), "]".repeat(100));
     assert!(from_text::<serde::de::IgnoredAny>(&fine).is_ok());
 }
+
+#[test]
+fn every_event_of_a_run_is_one_line_as_serde_json_writes_it() {
+    let mut run = crate::Simulation::new(&Scenario::default()).expect("valid");
+    run.advance_to(crate::time::Time::from_secs(2));
+    for event in run.trace().events() {
+        let mut line = String::new();
+        event.write_line(&mut line).expect("plain data");
+        let expected = serde_json::to_string(event).expect("plain data");
+        assert_eq!(line, format!("{expected}\n"));
+    }
+}

@@ -4,8 +4,9 @@
 //! answers to expectations. It reads each event once, as it happens, so the bounds of the trace do not matter.
 //!
 //! `course`: stepping. `distribution`: exact quantiles in bounded memory. `failover`: who replaced whom, and how long each
-//! part of it took. A number whose name ends in `_ms` is in milliseconds with up to three decimals, so to the microsecond.
+//! part of it took. `capacity`: how much a cluster can take, by formula and as measured. A number whose name ends in `_ms` is in milliseconds with up to three decimals, so to the microsecond.
 
+mod capacity;
 mod course;
 mod distribution;
 mod failover;
@@ -18,6 +19,7 @@ use crate::node::Role;
 use crate::time::Span;
 use crate::world::{Health, Simulation};
 
+pub use capacity::{Capacity, Share};
 pub use course::{Course, DEFAULT_AFTER_LAST_ACTION};
 pub use distribution::Distribution;
 pub use failover::{By, Cause, Failover};

@@ -107,6 +107,8 @@ pub struct Simulation {
     writers: NodeSet,
     outages: Outages,
     series: Series,
+    /// How long each node's processor had worked when the last sample began.
+    worked: Vec<Span>,
     lanes: Lanes,
 }
 
@@ -174,6 +176,7 @@ impl Simulation {
             writers: NodeSet::EMPTY.with(NodeId(0)),
             outages: Outages::default(),
             series: Series::default(),
+            worked: vec![Span::ZERO; count],
             lanes: Lanes::new(count),
             nodes,
             cluster: Arc::new(cluster),

@@ -30,6 +30,10 @@ pub struct Sample {
     pub stale_reads: u32,
     /// Acked writes found lost.
     pub lost: u32,
+    /// Work that the processors of nodes which take writes began, together.
+    pub primary_work: Span,
+    /// Work that the processors of all other nodes began, together.
+    pub replica_work: Span,
 }
 
 impl Sample {
@@ -42,6 +46,8 @@ impl Sample {
             latency_most: self.latency_most.max(other.latency_most),
             stale_reads: self.stale_reads + other.stale_reads,
             lost: self.lost + other.lost,
+            primary_work: self.primary_work + other.primary_work,
+            replica_work: self.replica_work + other.replica_work,
         }
     }
 

@@ -129,6 +129,7 @@ impl Simulation {
     fn move_to(&mut self, at: Time) {
         while self.series.ends() <= at {
             self.sample_lag();
+            self.sample_work();
             self.series.extend();
         }
         self.now = self.now.max(at);
@@ -146,6 +147,24 @@ impl Simulation {
         let sample = self.series.current();
         sample.lag_records = sample.lag_records.max(records);
         sample.lag = sample.lag.max(longest);
+    }
+
+    fn sample_work(&mut self) {
+        let writers = self.writers();
+        let (mut primary, mut replica) = (Span::ZERO, Span::ZERO);
+        for (index, node) in self.nodes.iter().enumerate() {
+            let busy = node.busy();
+            let work = busy - self.worked[index];
+            self.worked[index] = busy;
+            if writers.contains(node.id()) {
+                primary = primary + work;
+            } else {
+                replica = replica + work;
+            }
+        }
+        let sample = self.series.current();
+        sample.primary_work = sample.primary_work + primary;
+        sample.replica_work = sample.replica_work + replica;
     }
 
     /// Notes an event, which is the cause of what follows.

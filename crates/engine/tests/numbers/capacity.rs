@@ -4,6 +4,7 @@
 
 use replicascope_engine::Scenario;
 use replicascope_engine::ids::NodeId;
+use replicascope_engine::report::Capacity;
 use replicascope_engine::scenario::{
     Action, Arrival, Costs, Failover, KillKind, LinkSettings, Mode, ReadPolicy, Workload,
 };
@@ -144,5 +145,21 @@ fn r_nu_9_losing_one_of_three_and_then_another() {
         });
         let now_ms = lab.simulation.now().0 / 1_000;
         lab.run_to_ms(now_ms + 2_000);
+    }
+}
+
+#[test]
+fn r_nu_9_what_the_page_shows_is_formula_and_measure() {
+    for count in [1, 3, 10] {
+        let t = t_max(count) * 0.7 * C;
+        let lab = Lab::new(&cluster(count, t as u64)).at_ms(12_000);
+        let shown = Capacity::of(&lab.simulation, Span::from_secs(10)).expect("there is a load");
+        assert_eq!(shown.window, Span::from_secs(10));
+        assert_within("offered", shown.offered() as f64, t, 1.0);
+        assert_within("single", shown.single as f64, C, 1.0);
+        assert_within("cluster", shown.cluster as f64, t_max(count) * C, 2.0);
+        for share in [shown.primary, shown.replicas] {
+            assert_within("share", share.measured as f64, share.formula as f64, 4.0);
+        }
     }
 }
