@@ -97,7 +97,10 @@ pub(crate) struct Explore {
     /// How many run at the same time; as many as there are processors when not given.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,
-    /// Folder for the scenario that violates an invariant.
+    /// How many violations end the search.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) findings: u16,
+    /// Folder for the scenarios that violate an invariant.
     #[arg(long, value_name = "FOLDER", default_value = ".")]
     pub(crate) out: PathBuf,
 }

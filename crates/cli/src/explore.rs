@@ -10,10 +10,10 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 use replicascope_engine::Scenario;
-use replicascope_engine::explore::{self, Failure as Broken, Limits};
+use replicascope_engine::explore::{self, Failure as Broken, Limits, Statistics, Summary};
 
 use crate::args;
-use crate::failure::{Ended, Failure, Result};
+use crate::failure::{self, Ended, Failure};
 use crate::files;
 use crate::output::{count, counted};
 use crate::progress::Progress;
@@ -47,7 +47,7 @@ struct Finding {
     broken: Broken,
 }
 
-pub(crate) fn explore(options: &args::Explore) -> Result<Ended> {
+pub(crate) fn explore(options: &args::Explore) -> failure::Result<Ended> {
     let Some(last) = options.from.checked_add(options.seeds - 1) else {
         return Err(Failure::Unsuitable {
             name: "--from".to_owned(),
@@ -68,47 +68,66 @@ pub(crate) fn explore(options: &args::Explore) -> Result<Ended> {
     tell_the_seed_of_a_panic(options.out.clone());
     let started = Instant::now();
     let progress = Progress::of(options.seeds, "scenarios");
-    // Stretch after stretch, and within one the first in the order of seeds: however the threads take turns, the same
-    // command finds the same.
-    let mut finding = None;
+    // Stretch after stretch, and within one in the order of seeds: however the threads take turns, the same command finds
+    // the same.
+    let most = usize::from(options.findings);
+    let (mut findings, mut summary) = (Vec::new(), Summary::default());
     let mut next = options.from;
-    while finding.is_none() && next <= last {
+    let mut looked = 0;
+    while findings.len() < most && looked < options.seeds {
         let stretch = next..=last.min(next.saturating_add(STRETCH - 1));
         next = stretch.end().saturating_add(1);
-        finding = threads.install(|| {
-            stretch.into_par_iter().find_map_first(|seed| {
-                let finding = look(seed);
+        let runs: Vec<(u64, Result<Statistics, Broken>)> = threads.install(|| {
+            let look = |seed| {
+                let run = (seed, look(seed));
                 progress.done(1);
-                finding
-            })
+                run
+            };
+            stretch.into_par_iter().map(look).collect()
         });
-        if last == u64::MAX && next == last {
-            break;
+        for (seed, run) in runs {
+            looked += 1;
+            match run {
+                Ok(run) => summary.add(explore::theme(seed, limits(seed)), &run),
+                Err(broken) if findings.len() < most => findings.push(Finding { seed, broken }),
+                Err(_) => {}
+            }
         }
     }
     drop(progress);
     let seconds = started.elapsed().as_secs_f64().max(0.001);
-    let Some(finding) = finding else {
+    eprintln!("{summary}");
+    let pace = format!(
+        "{seconds:.1} s, {} scenarios/s",
+        count((looked as f64 / seconds) as u64)
+    );
+    if findings.is_empty() {
         eprintln!(
-            "{}, seeds {} to {last}: every invariant holds ({seconds:.1} s, {} scenarios/s)",
+            "{}, seeds {} to {last}: every invariant holds ({pace})",
             counted(options.seeds, "scenario"),
             options.from,
-            count((options.seeds as f64 / seconds) as u64)
         );
         return Ok(Ended::Well);
-    };
-    report(options, &finding)?;
+    }
+    for finding in &findings {
+        report(options, finding)?;
+    }
+    eprintln!(
+        "{} in {} ({pace})",
+        counted(findings.len() as u64, "violation"),
+        counted(looked, "scenario"),
+    );
     Ok(Ended::Violated)
 }
 
-fn look(seed: u64) -> Option<Finding> {
+fn look(seed: u64) -> Result<Statistics, Broken> {
     SEED.set(Some(seed));
-    let broken = explore::explore(seed, limits(seed)).err();
+    let run = explore::explore(seed, limits(seed));
     SEED.set(None);
-    broken.map(|broken| Finding { seed, broken })
+    run
 }
 
-fn report(options: &args::Explore, finding: &Finding) -> Result<()> {
+fn report(options: &args::Explore, finding: &Finding) -> failure::Result<()> {
     let file = file_of(&options.out, finding.seed);
     match &finding.broken {
         // It names the seed and the invariant.
@@ -155,6 +174,7 @@ mod tests {
             seeds: 1,
             from: 7,
             jobs: None,
+            findings: 1,
             out: folder.path().to_owned(),
         };
         let violation = Violation {

@@ -398,6 +398,12 @@ impl Refusal {
             | Self::AheadOfFlush => None,
         }
     }
+
+    /// Whether no later attempt will fare better, as things stand: the standby has to be rewound or filled again.
+    #[must_use]
+    pub fn is_lasting(&self) -> bool {
+        self.code().is_some() || matches!(self, Self::Diverged { .. } | Self::BehindTimeline { .. })
+    }
 }
 
 /// What two database servers say to each other. `conn` is the number of a connection, given by the standby.

@@ -12,6 +12,7 @@ use crate::scenario::CommitLevel;
 /// How far each node has come on a timeline, at most: a crash takes back the node's log, not what it did.
 #[derive(Debug, Default)]
 struct Reached {
+    written: BTreeMap<NodeId, Lsn>,
     received: BTreeMap<NodeId, Lsn>,
     flushed: BTreeMap<NodeId, Lsn>,
     applied: BTreeMap<NodeId, Lsn>,
@@ -21,6 +22,8 @@ struct Reached {
 #[derive(Debug, Default)]
 pub(super) struct Acks {
     waiting: BTreeMap<(NodeId, OpId), (Timeline, AckRule)>,
+    /// Writes that enough replicas had in their relay logs, since the last promotion.
+    in_relay_logs: Vec<(OpId, Tip)>,
     reached: BTreeMap<Timeline, Reached>,
     /// Whom each node's commits under [`AckRule::Applied`] waited for after the last step.
     sets: BTreeMap<NodeId, NodeSet>,
@@ -36,36 +39,47 @@ impl Acks {
             EventKind::Inserted { node, op, lsn } => {
                 let primary = simulation.node(node);
                 let rule = promises::ack_rule(simulation.settings(), primary, op);
-                if let (Some(rule), Some(record)) = (rule, primary.wal().get(lsn)) {
+                if let Some(record) = primary.wal().get(lsn) {
                     self.waiting.insert((node, op), (record.timeline, rule));
                 }
             }
-            EventKind::SemiSyncFellBack { node } => {
-                let of_node = |(key, _): &(&(NodeId, OpId), _)| key.0 == node;
-                for (_, (_, rule)) in self
-                    .waiting
-                    .iter_mut()
-                    .filter(|(key, _)| of_node(&(key, ())))
-                {
-                    if matches!(rule, AckRule::Received { .. }) {
-                        *rule = AckRule::Local;
-                    }
-                }
-            }
+            EventKind::SemiSyncFellBack { node } => self.loosen(
+                |by, _| by == node,
+                |rule| match rule {
+                    AckRule::Received { .. } => AckRule::Local,
+                    AckRule::RelayLogs { synced, .. } => AckRule::Binlog { synced },
+                    rule => rule,
+                },
+            ),
             EventKind::Received { node, lsn } | EventKind::BackupRestored { node, lsn } => {
                 self.reach(run, node, lsn, |reached| &mut reached.received);
                 if matches!(event.kind, EventKind::BackupRestored { .. }) {
                     self.reach(run, node, lsn, |reached| &mut reached.applied);
                 }
             }
+            EventKind::BinlogWritten { node, lsn } => {
+                self.reach(run, node, lsn, |reached| &mut reached.written);
+            }
             EventKind::Flushed { node, lsn } => {
                 self.reach(run, node, lsn, |reached| &mut reached.flushed);
             }
             // Who waits under the old list or level may be released by the new one, or by hand.
-            EventKind::SettingChanged | EventKind::StandbyNamesChanged { .. } => {
-                self.forget_standbys(|_| true);
+            EventKind::SettingChanged => self.loosen(
+                |_, _| true,
+                |rule| match rule {
+                    AckRule::Binlog { .. } => AckRule::Binlog { synced: false },
+                    rule => without_replicas(rule, false),
+                },
+            ),
+            EventKind::StandbyNamesChanged { .. } => {
+                self.loosen(|_, _| true, |rule| without_replicas(rule, true));
             }
-            EventKind::WaitEnded { op, .. } => self.forget_standbys(|waiting| waiting == op),
+            EventKind::WaitEnded { op, .. } => {
+                self.loosen(
+                    |_, waiting| waiting == op,
+                    |rule| without_replicas(rule, true),
+                );
+            }
             EventKind::Replayed { node, lsn } => {
                 self.reach(run, node, lsn, |reached| &mut reached.applied);
             }
@@ -75,6 +89,8 @@ impl Acks {
             EventKind::Committed { node, op, lsn } => self.check(run, node, op, lsn)?,
             EventKind::Killed { node }
             | EventKind::HostLost { node }
+            | EventKind::HostReset { node }
+            | EventKind::ServerStopped { node }
             | EventKind::SteppedDown { node } => {
                 self.waiting.retain(|key, _| key.0 != node);
             }
@@ -101,10 +117,26 @@ impl Acks {
         self.sets.values().any(|set| set.contains(node))
     }
 
-    /// Forgets the rules of writes that wait for standbys.
-    fn forget_standbys(&mut self, which: impl Fn(OpId) -> bool) {
-        self.waiting
-            .retain(|&(_, op), (_, rule)| !(which(op) && matches!(rule, AckRule::Standbys { .. })));
+    /// Up to where a node has written or flushed its log of a timeline, at most: what it may have sent.
+    pub(super) fn has_written(&self, node: NodeId, timeline: Timeline) -> Lsn {
+        let of = |map: &BTreeMap<NodeId, Lsn>| map.get(&node).copied().unwrap_or_default();
+        self.reached.get(&timeline).map_or(Lsn::ZERO, |reached| {
+            of(&reached.written).max(of(&reached.flushed))
+        })
+    }
+
+    /// Gives some of the writes that wait another rule.
+    fn loosen(&mut self, which: impl Fn(NodeId, OpId) -> bool, to: impl Fn(AckRule) -> AckRule) {
+        for (&(node, op), (_, rule)) in &mut self.waiting {
+            if which(node, op) {
+                *rule = to(*rule);
+            }
+        }
+    }
+
+    /// The writes that semi-sync replicas had acknowledged when they were acked, since this was last asked.
+    pub(super) fn take_in_relay_logs(&mut self) -> Vec<(OpId, Tip)> {
+        core::mem::take(&mut self.in_relay_logs)
     }
 
     fn reach(
@@ -126,12 +158,25 @@ impl Acks {
         let primary = run.simulation.node(node);
         let broken = |detail: String| Err(run.broken(Invariant::AckRule, detail));
         let Some((timeline, rule)) = self.waiting.remove(&(node, op)) else {
-            if !run.simulation.settings().database.is_textbook() {
-                return Ok(());
-            }
             return broken(format!("{node} committed {op:?}, which was not waiting"));
         };
-        if primary.positions().flush < lsn {
+        let rule = match rule {
+            AckRule::RelayLogs { synced, .. }
+                if promises::is_excused(run.simulation.settings(), primary) =>
+            {
+                AckRule::Binlog { synced }
+            }
+            rule => rule,
+        };
+        let at = primary.positions();
+        let is_there = match rule {
+            AckRule::Executed => true,
+            AckRule::Binlog { synced: false } | AckRule::RelayLogs { synced: false, .. } => {
+                at.write >= lsn
+            }
+            _ => at.flush >= lsn,
+        };
+        if !is_there {
             return broken(format!(
                 "{node} committed {op:?} at {lsn}, which is not on its disk"
             ));
@@ -140,6 +185,8 @@ impl Acks {
         let tip = Tip { timeline, lsn };
         let none = Reached::default();
         let reached = self.reached.get(&timeline).unwrap_or(&none);
+        // A list may name standbys that do not exist.
+        let known = |who: &NodeId| who.index() < run.simulation.nodes().len();
         // What a node has when it comes back, it never reported as news.
         let has = |map: &BTreeMap<NodeId, Lsn>, who: NodeId, up_to: fn(&Node) -> Lsn| {
             let node = run.simulation.node(who);
@@ -150,14 +197,33 @@ impl Acks {
         let applied = |who| has(&reached.applied, who, |node| node.positions().replay);
         let flushed = |who| has(&reached.flushed, who, |node| node.positions().flush);
         match rule {
-            AckRule::Local => Ok(()),
+            AckRule::Executed | AckRule::Local | AckRule::Binlog { .. } => Ok(()),
+            AckRule::RelayLogs {
+                by,
+                of,
+                relay_synced,
+                ..
+            } => {
+                let has_it = |&who: &NodeId| match relay_synced {
+                    true => flushed(who),
+                    false => received(who),
+                };
+                let count = of.iter().filter(known).filter(has_it).count();
+                if count < usize::from(by) {
+                    return broken(format!(
+                        "{node} committed {op:?} at {lsn} when {count} of {by} relay logs had it"
+                    ));
+                }
+                self.in_relay_logs.push((op, tip));
+                Ok(())
+            }
             AckRule::Standbys { level, by, listed } => {
                 let far_enough = |&who: &NodeId| match level {
                     CommitLevel::RemoteWrite => received(who),
                     CommitLevel::RemoteApply => applied(who),
                     _ => flushed(who),
                 };
-                let count = listed.iter().filter(far_enough).count();
+                let count = listed.iter().filter(known).filter(far_enough).count();
                 if count >= usize::from(by) {
                     return Ok(());
                 }
@@ -191,5 +257,16 @@ impl Acks {
                 }
             }
         }
+    }
+}
+
+/// What is left of a rule once nobody waits for replicas any more: the primary's own log, with `synced` still as it was.
+fn without_replicas(rule: AckRule, still: bool) -> AckRule {
+    match rule {
+        AckRule::Standbys { .. } => AckRule::Local,
+        AckRule::RelayLogs { synced, .. } => AckRule::Binlog {
+            synced: synced && still,
+        },
+        rule => rule,
     }
 }

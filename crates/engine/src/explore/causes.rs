@@ -54,23 +54,28 @@ fn is_verdict(kind: &EventKind) -> bool {
 /// Whether something that goes on since the start may be the first of a chain with this event: a client that asks, a
 /// message or a timer (a lease or a patience that was granted at the start and ran out). Whatever else happens was made to
 /// happen.
-fn may_begin(kind: &EventKind) -> bool {
-    matches!(
-        kind,
-        EventKind::WriteIssued { .. }
-            | EventKind::ReadIssued { .. }
-            | EventKind::Delivered { .. }
-            | EventKind::MessageLost { .. }
-            | EventKind::NobodyListened { .. }
-            | EventKind::Retransmitted { .. }
-            | EventKind::NodeTimer { .. }
-            | EventKind::Fenced { .. }
-            | EventKind::ElectionStarted { .. }
-            | EventKind::UpstreamLost { .. }
-            | EventKind::StandbyLost { .. }
-            | EventKind::Manager(_)
-            | EventKind::Routing(RoutingEvent::CheckUnanswered { .. })
-    )
+fn may_begin(event: &Event) -> bool {
+    let kind = &event.kind;
+    // Told not to wait without replicas, and started without enough of them.
+    let at_start = event.at == Time::ZERO && matches!(kind, EventKind::SemiSyncFellBack { .. });
+    at_start
+        || matches!(
+            kind,
+            EventKind::WriteIssued { .. }
+                | EventKind::ReadIssued { .. }
+                | EventKind::Delivered { .. }
+                | EventKind::MessageLost { .. }
+                | EventKind::NobodyListened { .. }
+                | EventKind::Retransmitted { .. }
+                | EventKind::NodeTimer { .. }
+                | EventKind::Fenced { .. }
+                | EventKind::ElectionStarted { .. }
+                | EventKind::UpstreamLost { .. }
+                | EventKind::StandbyLost { .. }
+                | EventKind::HostReset { .. }
+                | EventKind::Manager(_)
+                | EventKind::Routing(RoutingEvent::CheckUnanswered { .. })
+        )
 }
 
 impl Causes {
@@ -82,7 +87,7 @@ impl Causes {
         }
         let root = match event.cause.0.checked_sub(1) {
             None if matches!(event.kind, EventKind::Action { .. }) => Root::Action,
-            None if may_begin(&event.kind) => Root::Start,
+            None if may_begin(event) => Root::Start,
             None => return Err(broken(format!("{event:?} has no cause"))),
             Some(place) => match self.events.get(place as usize) {
                 Some(&(_, at, root)) if at <= event.at => root,
@@ -109,6 +114,8 @@ impl Causes {
                         EventKind::Promoted { .. }
                         | EventKind::LogEndLost { .. }
                         | EventKind::BackupRestored { .. }
+                        | EventKind::HostLost { .. }
+                        | EventKind::Following { .. }
                         | EventKind::Rewound { .. } => true,
                         EventKind::WriteAcked { op: acked } => acked == op,
                         _ => false,
@@ -122,6 +129,8 @@ impl Causes {
                         EventKind::Promoted { .. }
                             | EventKind::LogEndLost { .. }
                             | EventKind::BackupRestored { .. }
+                            | EventKind::HostLost { .. }
+                            | EventKind::Following { .. }
                             | EventKind::Rewound { .. }
                     )
                 })

@@ -5,13 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::acks::Acks;
 use super::causes::Causes;
 use super::history::Asked;
-use super::{Invariant, Statistics, Violation, Watched};
+use super::reigns::Reigns;
+use super::{Excuse, Invariant, Statistics, Violation, Watched};
 use crate::Simulation;
 use crate::event::{Event, EventKind};
-use crate::ids::{EventId, NodeId, NodeSet, OpId};
+use crate::ids::{EventId, Key, NodeId, NodeSet, OpId};
 use crate::linearizable;
+use crate::manager::sentinel::Aborted;
+use crate::manager::{ManagerEvent, SentinelEvent};
+use crate::node::server::Family;
 use crate::promises::{self, Promises};
-use crate::scenario::{Action, Scenario, ScenarioError};
+use crate::scenario::{Action, Manager, Scenario, ScenarioError};
 use crate::time::Time;
 
 /// A run that has handled more than this is going round in circles.
@@ -27,6 +31,18 @@ pub(super) struct Course {
     acks: Acks,
     causes: Causes,
     asked: Asked,
+    reigns: Reigns,
+    /// Under Patroni: `/sync` has been written, so that it says who may be promoted.
+    sync_in_force: bool,
+    /// MySQL, MariaDB: who was promoted last.
+    source: NodeId,
+    /// Some server kept writes that its source lacks, and may log them again as other records (R-LW-4).
+    pub(super) errant: bool,
+    /// The last that a failover of the Sentinels came to was that nobody is fit, and a disk is lost.
+    pub(super) nobody_fit: bool,
+    /// Transactions that a replica skipped, since it had executed others of the same name (R-LW-6), and their keys.
+    pub(super) skipped: BTreeSet<Key>,
+    pub(super) skipped_ops: BTreeSet<(NodeId, OpId)>,
     /// Writes whose acks were promised to survive, and what became of them.
     promised: BTreeSet<OpId>,
     lost: BTreeSet<OpId>,
@@ -61,6 +77,13 @@ impl Course {
             acks: Acks::default(),
             causes: Causes::default(),
             asked: Asked::default(),
+            reigns: Reigns::new(),
+            sync_in_force: false,
+            source: NodeId(0),
+            errant: false,
+            nobody_fit: false,
+            skipped: BTreeSet::new(),
+            skipped_ops: BTreeSet::new(),
             promised: BTreeSet::new(),
             lost: BTreeSet::new(),
             counted: Counted::default(),
@@ -100,6 +123,8 @@ impl Course {
             self.acks.note(&self.run, event)?;
             self.count(event);
             self.asked.note(&self.run.simulation, event);
+            self.reigns.note(&self.run, &event.kind)?;
+            self.promises.seen(&event.kind);
             self.on_event(event)?;
         }
         self.acks.after_step(&self.run);
@@ -117,10 +142,28 @@ impl Course {
                     }
                 }
             }
-            EventKind::Inserted { op, .. }
-                if promises::survives_failover(simulation.settings()) =>
-            {
-                self.promised.insert(op);
+            EventKind::Inserted { node, op, .. } => {
+                let level = simulation.node(node).waiting_level(op);
+                let in_force = self.sync_in_force || simulation.settings().manager == Manager::None;
+                if in_force && promises::survives_failover(simulation.settings(), level) {
+                    self.promised.insert(op);
+                }
+            }
+            EventKind::Manager(ManagerEvent::SyncChanged { .. }) => self.sync_in_force = true,
+            EventKind::ErrantSpread { .. } | EventKind::ErrantKept { .. } => self.errant = true,
+            EventKind::Manager(ManagerEvent::Sentinel(SentinelEvent::Aborted {
+                why: Aborted::NoGoodReplica,
+                ..
+            })) => self.nobody_fit = self.promises.has_lost_a_disk(),
+            EventKind::TransactionSkipped { node, lsn } => {
+                let record = simulation.node(node).wal().get(lsn);
+                self.skipped.extend(record.map(|record| record.key));
+                self.skipped_ops
+                    .extend(record.map(|record| (node, record.op)));
+            }
+            EventKind::WriteAcked { op } => {
+                let kept = self.promises.keeps_sync_writes && self.promised.contains(&op);
+                self.statistics.promised_acks += u64::from(kept);
             }
             EventKind::Received { node, .. }
             | EventKind::Flushed { node, .. }
@@ -147,22 +190,58 @@ impl Course {
                     })?;
             }
             EventKind::ElectableChanged { set, .. } => self.electable = set,
-            EventKind::Promoted { node, .. } => {
-                self.statistics.promotions += 1;
-                let outsider = !self.electable.contains(node) && !self.acks.is_waited_for(node);
-                self.run.holds(
-                    !(outsider && self.promises.one_primary),
-                    Invariant::OnlyElectablePromoted,
-                    || format!("{node} was promoted, and the set was {:?}", self.electable),
-                )?;
-                // Its own set is in force once a majority has stored it; until then the one before is as well.
-                let own = simulation.node(node).electable();
-                self.electable = self.electable.union(own);
-                self.check_logs()?;
-            }
+            EventKind::Promoted { node, .. } => self.on_promoted(node)?,
             _ => {}
         }
         Ok(())
+    }
+
+    fn on_promoted(&mut self, node: NodeId) -> Result<(), Violation> {
+        self.nobody_fit = false;
+        self.statistics.promotions += 1;
+        let simulation = &self.run.simulation;
+        if simulation.settings().database.is_textbook() {
+            let outsider = !self.electable.contains(node) && !self.acks.is_waited_for(node);
+            self.run.holds(
+                !(outsider && self.promises.one_primary),
+                Invariant::OnlyElectablePromoted,
+                || format!("{node} was promoted, and the set was {:?}", self.electable),
+            )?;
+            // Its own set is in force once a majority has stored it; until then the one before is as well.
+            let own = simulation.node(node).electable();
+            self.electable = self.electable.union(own);
+        } else if !self.sync_in_force {
+            // Nothing says yet who may be promoted, so what was acked and read may be gone.
+            self.promises.linearizable = false;
+        }
+        self.check_relay_logs(node)?;
+        self.check_logs()
+    }
+
+    /// The replica that has received most holds all that semi-sync acked, if no relay log has lost anything (R-LW-1).
+    fn check_relay_logs(&mut self, node: NodeId) -> Result<(), Violation> {
+        let acked = self.acks.take_in_relay_logs();
+        let source = core::mem::replace(&mut self.source, node);
+        let simulation = &self.run.simulation;
+        let wal = simulation.node(node).wal();
+        let has_all = |other: &crate::node::Node| {
+            let end = other.tip().lsn;
+            wal.fork_from(other.wal().history(), end) == end
+        };
+        let mut replicas = simulation.nodes().iter().filter(|node| node.id() != source);
+        if !self.promises.relay_logs_are_whole || node == source || !replicas.all(has_all) {
+            return Ok(());
+        }
+        let mut of_source = acked
+            .iter()
+            .filter(|(_, tip)| tip.timeline.owner() == source)
+            .peekable();
+        self.statistics.safest_promotions += u64::from(of_source.peek().is_some());
+        let gone = of_source.find(|&&(_, tip)| !wal.contains(tip));
+        self.run
+            .holds(gone.is_none(), Invariant::NoAckedWriteLost, || {
+                format!("{node} had received most, and was promoted without {gone:?}")
+            })
     }
 
     fn check_positions(&self, id: NodeId) -> Result<(), Violation> {
@@ -187,12 +266,21 @@ impl Course {
         };
         // A primary whose disk was lost has nothing on it; its replicas keep what they have.
         let primary = simulation.node(from.owner());
-        let flushed = primary.positions().flush;
-        let shipped_more = primary.is_primary() && primary.timeline() == from && tip.lsn > flushed;
+        let positions = primary.positions();
+        let limit = if Family::of(&simulation.settings().database).is_none()
+            || self.promises.binlog_is_synced
+        {
+            positions.flush
+        } else {
+            // Since then it may have lost its end.
+            let once = self.acks.has_written(primary.id(), from);
+            positions.write.max(once)
+        };
+        let shipped_more = primary.is_primary() && primary.timeline() == from && tip.lsn > limit;
         self.run
             .holds(!shipped_more, Invariant::OnlyFlushedIsShipped, || {
                 format!(
-                    "{id} has received {}, and {} has flushed {flushed}",
+                    "{id} has received {}, and {} may send up to {limit}",
                     tip.lsn,
                     primary.id()
                 )
@@ -311,6 +399,11 @@ impl Course {
         }
     }
 
+    /// Notes why recovery is not asked for.
+    pub(super) fn excuse(&mut self, excuse: Excuse) {
+        self.statistics.excused = Some(excuse);
+    }
+
     /// Notes that the cluster has recovered.
     pub(super) fn recovered(&mut self) {
         self.statistics.recovered = true;
@@ -318,4 +411,4 @@ impl Course {
 }
 
 /// Operations by key.
-pub(super) type Histories = BTreeMap<crate::ids::Key, Vec<linearizable::Operation>>;
+pub(super) type Histories = BTreeMap<Key, Vec<linearizable::Operation>>;

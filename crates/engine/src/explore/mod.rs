@@ -3,30 +3,32 @@
 //! A scenario of a seed has two phases. First faults: whatever happens, what `promises` says must hold. Then everything is
 //! mended and left in peace: the nodes must converge, and a new write must be acked and read back everywhere.
 //!
-//! `generate`: the scenarios. `course`: a run and what is checked at every step. `acks`: the rule of each ack. `causes`: where
-//! verdicts come from. `servers`: what is different with PostgreSQL, MySQL and MariaDB.
-//! `history`: what clients read, as histories to be checked. `recovery`: what must be true in the end.
+//! `generate`: the scenarios. `mend`: how each kind of cluster is mended, and when. `course`: a run and what is checked at
+//! every step. `acks`: the rule of each ack. `causes`: where verdicts come from. `reigns`: who may rule, and only once.
+//! `history`: what clients read, as histories to be checked. `recovery`: what must be true in the end. `summary`: what many
+//! runs add up to.
 
 mod acks;
 mod causes;
 mod course;
 pub mod generate;
 mod history;
+mod mend;
 mod recovery;
-mod servers;
+mod reigns;
+mod summary;
 #[cfg(test)]
 mod tests;
 
 use core::fmt;
 
 use crate::Simulation;
-use crate::ids::{ClientId, Key};
-use crate::scenario::{
-    Action, Cluster, Failover, Scenario, ScenarioError, Setting, TimedAction, Timers, Workload,
-};
-use crate::time::{Span, Time};
+use crate::scenario::{Scenario, ScenarioError};
+use crate::time::Time;
 
-pub use generate::{Databases, Limits};
+pub use generate::{Limits, Theme, Themes, theme};
+pub use mend::Phases;
+pub use summary::{OfTheme, Summary};
 
 /// What must hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,6 +46,8 @@ pub enum Invariant {
     OnePrimary,
     /// Where promised: who is promoted was in the set in force, or was waited for as it joined (R-PT-8).
     OnlyElectablePromoted,
+    /// A timeline is opened once; a term of the store and an epoch of the Sentinels have one leader at the most.
+    OneReignEach,
     /// Where promised: an acked write is not lost.
     NoAckedWriteLost,
     /// Two logs are equal up to their fork.
@@ -120,91 +124,45 @@ pub struct Statistics {
     pub linearizable_keys: u64,
     /// Operations in those histories.
     pub linearizable_ops: u64,
+    /// Acked writes that were promised to survive.
+    pub promised_acks: u64,
+    /// Promotions of the MySQL or MariaDB replica that had received most, where semi-sync promised that nothing acked is lost.
+    pub safest_promotions: u64,
     /// Whether recovery was promised, and happened.
     pub recovered: bool,
+    /// Why recovery was not asked for, if it was not.
+    pub excused: Option<Excuse>,
 }
 
-/// When what happens in a scenario of the search.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Phases {
-    /// Everything is mended and the workload stops.
-    pub healed_at: Time,
-    /// A client writes.
-    pub settled_at: Time,
-    /// That write is read from every node.
-    pub read_at: Time,
-    /// The run ends.
-    pub ends_at: Time,
+/// Why a scenario is not expected to recover.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Excuse {
+    /// More disks are lost than the protocol survives.
+    DisksLost,
+    /// Under Patroni a standby needs log that its leader has not got any more, so a person has to fill it again (R-PG-14).
+    LogRemoved,
+    /// The primary's disk is lost, and no replica has been in touch with it lately enough for the Sentinels (R-RS), so a
+    /// person has to promote one.
+    NobodyFit,
 }
 
-impl Phases {
-    /// The phases after faults that end at `faults_until`: a slow processor needs longer to settle.
-    #[must_use]
-    pub fn after(faults_until: Time, cluster: &Cluster) -> Self {
-        let healed_at = faults_until + Span::from_secs(1);
-        let backlog = Span(cluster.costs.apply_us) * 2_000;
-        let settled_at = healed_at + Span::from_secs(32) + backlog;
-        let read_at = settled_at + Span::from_secs(7);
-        Self {
-            healed_at,
-            settled_at,
-            read_at,
-            ends_at: read_at + Span::from_secs(7),
-        }
+impl fmt::Display for Excuse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::DisksLost => "too many disks lost",
+            Self::LogRemoved => "a standby needs log that is not kept",
+            Self::NobodyFit => "no replica is fit to be promoted",
+        })
     }
-}
-
-/// What mends everything, leaves the cluster in peace, and asks it for a write and its reads.
-fn healing(scenario: &Scenario, phases: Phases) -> Vec<TimedAction> {
-    let mend = if scenario.settings.database.is_textbook() {
-        mend_textbook(phases)
-    } else {
-        servers::mend(scenario, phases)
-    };
-    let quiet = Workload {
-        operations_per_second: 0,
-        ..scenario.workload
-    };
-    let (client, key) = (ClientId(0), Key(0));
-    let write = Action::Write {
-        client,
-        key,
-        value: None,
-        node: None,
-        synchronous_commit: None,
-    };
-    let mut actions = mend;
-    actions.push((phases.settled_at, write));
-    actions.insert(0, (phases.healed_at, Action::Set(Setting::Workload(quiet))));
-    let reads = scenario.cluster.nodes().map(|node| Action::Read {
-        client,
-        key,
-        node: Some(node),
-    });
-    actions.extend(reads.map(|read| (phases.read_at, read)));
-    actions
-        .into_iter()
-        .map(|(at_us, action)| TimedAction { at_us, action })
-        .collect()
-}
-
-fn mend_textbook(phases: Phases) -> Vec<(Time, Action)> {
-    let set = |setting| (phases.healed_at, Action::Set(setting));
-    vec![
-        set(Setting::Fencing(true)),
-        set(Setting::Failover(Failover::Election)),
-        // Timers that the links are too slow for are broken too.
-        set(Setting::Timers(Timers::default())),
-        (phases.healed_at, Action::HealAll),
-    ]
 }
 
 /// The scenario of a seed, with faults and then healing, and when each phase begins.
 #[must_use]
 pub fn scenario(seed: u64, limits: Limits) -> (Scenario, Phases) {
     let mut scenario = generate::scenario(seed, limits);
-    let phases = Phases::after(limits.faults_until, &scenario.cluster);
-    let healing = healing(&scenario, phases);
+    let theme = theme(seed, limits);
+    let phases = Phases::after(limits.faults_until(theme), theme, &scenario.cluster);
+    let healing = mend::healing(&scenario, theme, phases);
     scenario.actions.extend(healing);
     (scenario, phases)
 }
@@ -227,8 +185,11 @@ pub fn check(scenario: &Scenario, until: Time, recovers: bool) -> Result<Statist
     let mut course = course::Course::new(scenario)?;
     course.run_to(until)?;
     course.check_histories()?;
-    if recovers && course.promises().recovers {
-        recovery::check(&mut course)?;
+    if recovers {
+        match recovery::excuse(&course) {
+            Some(excuse) => course.excuse(excuse),
+            None => recovery::check(&mut course)?,
+        }
     }
     Ok(course.statistics())
 }

@@ -3,12 +3,35 @@
 use std::collections::BTreeSet;
 
 use super::course::Course;
-use super::{Invariant, Violation};
-use crate::ids::OpId;
+use super::{Excuse, Invariant, Violation};
+use crate::ids::{Key, OpId};
+use crate::message::Refusal;
+use crate::node::table::Row;
 use crate::node::{Node, Role};
 use crate::oracle::{Op, Status};
+use crate::scenario::Manager;
 use crate::time::Span;
 use crate::world::Health;
+
+/// Why the nodes need not converge.
+pub(super) fn excuse(course: &Course) -> Option<Excuse> {
+    let simulation = course.simulation();
+    let stuck = |node: &Node| {
+        let status = node.server_status(simulation.now());
+        status.is_some_and(|status| status.refusal == Some(Refusal::LogRemoved))
+    };
+    if !course.promises().recovers {
+        Some(Excuse::DisksLost)
+    } else if matches!(simulation.settings().manager, Manager::Patroni(_))
+        && simulation.nodes().iter().any(stuck)
+    {
+        Some(Excuse::LogRemoved)
+    } else if course.nobody_fit && simulation.writers().is_empty() {
+        Some(Excuse::NobodyFit)
+    } else {
+        None
+    }
+}
 
 /// The nodes have converged, the last write is everywhere, and the ledger is right.
 pub(super) fn check(course: &mut Course) -> Result<(), Violation> {
@@ -60,9 +83,11 @@ fn converged(course: &Course) -> Result<usize, Violation> {
             Role::Replica
         };
         let runs = simulation.health(node.id()) == Health::Up && node.role() == role;
-        run.holds(runs && same(node, leader), Invariant::Converges, || {
+        let same = same(node, leader, &course.skipped);
+        run.holds(runs && same, Invariant::Converges, || {
+            let other = differing(node, leader, &course.skipped).next();
             format!(
-                "{} is {:?} and {:?} at {:?} {:?}, and {primary} at {:?} {:?}",
+                "{} is {:?} and {:?} at {:?} {:?}, and {primary} at {:?} {:?}; first other row: {other:?}",
                 node.id(),
                 simulation.health(node.id()),
                 node.role(),
@@ -73,14 +98,39 @@ fn converged(course: &Course) -> Result<usize, Violation> {
             )
         })?;
     }
+    let waiting = leader.waiting_commits();
+    run.holds(waiting == 0, Invariant::Available, || {
+        format!("{waiting} commits wait at {primary}")
+    })?;
     Ok(primary.index())
 }
 
-fn same(node: &Node, leader: &Node) -> bool {
+fn same(node: &Node, leader: &Node, skipped: &BTreeSet<Key>) -> bool {
     node.tip() == leader.tip()
         && node.positions() == leader.positions()
         && node.positions().replay == leader.tip().lsn
-        && node.table().rows() == leader.table().rows()
+        && differing(node, leader, skipped).next().is_none()
+}
+
+/// The rows that are not the same. A MySQL or MariaDB replica keeps the rows of its errant transactions until somebody writes
+/// them again, and lacks what it skipped for having executed another of that name; nobody notices (R-LW-4, R-LW-6).
+fn differing<'a>(
+    node: &'a Node,
+    leader: &'a Node,
+    skipped: &'a BTreeSet<Key>,
+) -> impl Iterator<Item = (Key, &'a Row, &'a Row)> {
+    let errant = move |key| {
+        let all = |node: &'a Node| node.errant_transactions().map(|(_, record)| record.key);
+        all(node).chain(all(leader)).any(|other| other == key)
+    };
+    let rows = node.table().rows().iter().zip(leader.table().rows());
+    (0..)
+        .map(Key)
+        .zip(rows)
+        .map(|(key, (mine, theirs))| (key, mine, theirs))
+        .filter(move |&(key, mine, theirs)| {
+            mine != theirs && !errant(key) && !skipped.contains(&key)
+        })
 }
 
 /// The last write was acked, and the reads after it, one from each node, all returned it.
@@ -109,7 +159,9 @@ fn available(course: &Course) -> Result<(), Violation> {
     })?;
     for read in reads {
         let returned = read.returned.map(|row| row.op);
-        run.holds(returned == Some(write.id), Invariant::Available, || {
+        let skipped = |node| course.skipped_ops.contains(&(node, write.id));
+        let right = returned == Some(write.id) || read.node.is_some_and(skipped);
+        run.holds(right, Invariant::Available, || {
             format!(
                 "{:?} of {:?} returned {returned:?}, not {:?}",
                 read.id, read.node, write.id
@@ -124,7 +176,8 @@ fn ledger(course: &Course, primary: usize) -> Result<(), Violation> {
     let (run, simulation) = (&course.run, course.simulation());
     let wal = simulation.nodes()[primary].wal();
     // A copy has no records from before it.
-    if wal.first().0 > 1 || !simulation.oracle().keeps_everything() {
+    // A server that kept writes of its own may have logged them again, as other records (R-LW-4).
+    if wal.first().0 > 1 || course.errant || !simulation.oracle().keeps_everything() {
         return Ok(());
     }
     let surviving: BTreeSet<OpId> = wal

@@ -4,11 +4,16 @@ use super::acks::Acks;
 use super::causes::Causes;
 use super::course::Course;
 use super::history::Asked;
+use super::reigns::Reigns;
 use super::*;
 use crate::event::{Event, EventKind};
-use crate::ids::{EventId, Lsn, NodeId, OpId};
+use crate::ids::{ClientId, EventId, Key, Lsn, NodeId, OpId, Timeline};
 use crate::linearizable::Kind;
-use crate::scenario::{KillKind, LinkOverride, LinkSettings, Mode, ReadPolicy, SemiSync};
+use crate::manager::{ManagerEvent, SentinelEvent};
+use crate::scenario::{
+    Action, Database, KillKind, LinkOverride, LinkSettings, Mode, Mysql, ReadPolicy, SemiSync,
+    TimedAction,
+};
 
 fn n(number: u8) -> NodeId {
     NodeId(number - 1)
@@ -285,4 +290,82 @@ fn reads_past_the_router_are_left_out_of_histories() {
     // Told nothing, it takes the stale read for one through the primary.
     assert_eq!(untold.misjudged(oracle).map(|op| op.id), Some(OpId(2)));
     assert_eq!(untold.histories(oracle)[&Key(0)].len(), 3);
+}
+
+/// n1 is the source, n2 20 ms away and n3 60 ms; both are waited for.
+fn two_relay_logs(actions: Vec<(u64, Action)>) -> Scenario {
+    let mut scenario = quiet(Mode::Async, actions);
+    scenario.settings.database = Database::Mysql(Box::new(Mysql {
+        rpl_semi_sync_source_enabled: true,
+        rpl_semi_sync_source_wait_for_replica_count: 2,
+        rpl_semi_sync_source_timeout: 500,
+        ..Mysql::default()
+    }));
+    scenario
+}
+
+#[test]
+fn a_commit_before_its_relay_logs_is_found() {
+    let scenario = two_relay_logs(vec![(1_000, write())]);
+    let found = commit_at(&scenario, 1_016).expect("nobody has it");
+    assert!(found.contains("0 of 2"), "{found}");
+    let found = commit_at(&scenario, 1_040).expect("n2 has it");
+    assert!(found.contains("1 of 2"), "{found}");
+    assert_eq!(commit_at(&scenario, 1_070), None, "both have it");
+    // What was acked once both had it is what the one that has received most must hold.
+    let (mut watched, mut acks) = (watched(&scenario), Acks::default());
+    run(&mut watched, &mut acks, 1_300);
+    assert_eq!(acks.checked, 1);
+    assert_eq!(acks.take_in_relay_logs().len(), 1);
+}
+
+#[test]
+fn after_a_fall_back_the_binlog_is_enough() {
+    let scenario = two_relay_logs(vec![
+        (900, Action::Isolate { node: n(1) }),
+        (1_000, write()),
+    ]);
+    assert!(commit_at(&scenario, 1_400).is_some(), "it waits");
+    let (mut watched, mut acks) = (watched(&scenario), Acks::default());
+    run(&mut watched, &mut acks, 2_000);
+    assert_eq!(acks.checked, 1, "and was answered");
+    assert_eq!(acks.take_in_relay_logs(), []);
+}
+
+#[test]
+fn a_second_reign_of_the_same_name_is_found() {
+    let watched = watched(&quiet(Mode::Async, Vec::new()));
+    let timeline = |term, owner| Timeline::new(term, n(owner));
+    let promoted = |node, timeline| EventKind::Promoted {
+        node,
+        timeline,
+        fork: Lsn(1),
+    };
+    let store = |member, term| EventKind::Manager(ManagerEvent::StoreLeads { member, term });
+    let elected = |by, epoch| {
+        EventKind::Manager(ManagerEvent::Sentinel(SentinelEvent::Elected {
+            by,
+            epoch,
+            votes: 2,
+        }))
+    };
+    let pairs: [(EventKind, EventKind, EventKind); 3] = [
+        (
+            promoted(n(2), timeline(2, 2)),
+            promoted(n(3), timeline(2, 3)),
+            promoted(n(2), timeline(2, 2)),
+        ),
+        (store(0, 1), store(1, 2), store(1, 1)),
+        (elected(0, 1), elected(0, 1), elected(1, 1)),
+    ];
+    for (first, second, again) in pairs {
+        let mut reigns = Reigns::new();
+        for kind in [first, second] {
+            reigns.note(&watched, &kind).expect("nothing is wrong yet");
+        }
+        let violation = reigns.note(&watched, &again).expect_err("again");
+        assert_eq!(violation.invariant, Invariant::OneReignEach);
+    }
+    let first = promoted(n(1), timeline(1, 1));
+    assert!(Reigns::new().note(&watched, &first).is_err(), "it is open");
 }

@@ -599,9 +599,15 @@ impl Node {
 
     /// The settings have changed.
     pub(crate) fn settings_changed(&mut self, cx: &mut Context<'_>) {
-        if self.server.is_some() {
+        if let Some(server) = &self.server {
+            // One that is starting, or being rebuilt, reads its configuration when it has started.
+            if !server.is_ready(cx.now) {
+                return;
+            }
             self.standby_names_reloaded(cx);
             self.semi_sync_reloaded(cx);
+            self.receiver_timers_reloaded(cx);
+            self.sender_timers_reloaded(cx);
             self.guard_writes(cx);
         } else if self.primary.is_some() {
             self.check_lease(cx);

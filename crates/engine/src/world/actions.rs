@@ -120,6 +120,7 @@ impl Simulation {
         host.killed = how;
         host.life += 1;
         host.deferred.clear();
+        host.settings_changed = false;
         for op in unflushed {
             self.oracle.never_flushed(op);
         }
@@ -148,6 +149,9 @@ impl Simulation {
             EventKind::HostLost { node },
         );
         self.nodes[node.index()].lose_disk();
+        if self.nodes[node.index()].is_server() {
+            self.newest_may_be_gone();
+        }
         self.note_status(node);
         Ok(())
     }
@@ -217,6 +221,11 @@ impl Simulation {
             }
         }
         self.cause = thawed;
+        if core::mem::take(&mut self.hosts[node.index()].settings_changed) {
+            self.with_node(node, Node::settings_changed);
+            self.note_status(node);
+            self.cause = thawed;
+        }
         if self.service_health(Service::Agent(node)) == Some(Health::Frozen) {
             self.agent_shares(node, Health::Up);
         }
@@ -437,6 +446,9 @@ impl Simulation {
         let cause = self.cause;
         if self.settings.routing != before.routing {
             self.routing_changed();
+        }
+        for host in &mut self.hosts {
+            host.settings_changed |= host.health == Health::Frozen;
         }
         let running: NodeSet = self
             .cluster

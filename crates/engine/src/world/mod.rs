@@ -52,6 +52,8 @@ struct Host {
     life: u32,
     /// What came due while it was frozen.
     deferred: Vec<(EventId, Deferred)>,
+    /// Settings changed while it was frozen: it takes them up when it goes on.
+    settings_changed: bool,
     /// Counts how often its watchdog was fed or switched off: only the newest timer counts.
     watchdog: u32,
     /// As the lanes last noted it.
@@ -145,6 +147,7 @@ impl Simulation {
             killed: KillKind::Process,
             life: 0,
             deferred: Vec::new(),
+            settings_changed: false,
             watchdog: 0,
             noted: (node.role(), Health::Up, 0, false),
         };

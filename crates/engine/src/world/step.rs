@@ -319,9 +319,9 @@ impl Simulation {
         self.note_status(node);
     }
 
-    /// A server was rewound or filled again. If nobody else was on the timeline that goes on, it did not survive: a manager
+    /// A server was rewound or filled again, lost its disk, or follows another timeline than its own. If nobody else was on the timeline that goes on, it did not survive: a manager
     /// had decided for another one, that of the primary.
-    fn newest_may_be_gone(&mut self) {
+    pub(super) fn newest_may_be_gone(&mut self) {
         let holds = |node: &&Node| {
             node.server_status(self.now)
                 .is_some_and(|status| !status.empty)
@@ -419,6 +419,9 @@ impl Simulation {
                 let history = self.nodes[node.index()].wal().history();
                 let changed = self.oracle.promoted(timeline, history, fork, how);
                 self.note_lost_and_regained(changed);
+            }
+            EventKind::Following { node, .. } if self.nodes[node.index()].is_server() => {
+                self.newest_may_be_gone();
             }
             _ => {}
         }

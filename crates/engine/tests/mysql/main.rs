@@ -9,7 +9,6 @@ mod errant;
 mod links;
 mod pipeline;
 mod semi_sync;
-mod swarm;
 
 use replicascope_engine::scenario::{Mariadb, Mysql, WaitPoint};
 

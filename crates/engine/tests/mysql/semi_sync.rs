@@ -295,3 +295,18 @@ fn r_my_5_disabling_it_releases_everybody() {
     let status = lab.semi_sync(n(1));
     assert_eq!((status.status, status.wait_sessions), (false, 0));
 }
+
+#[test]
+fn r_my_5_a_frozen_source_takes_up_that_semi_sync_was_switched_off_when_it_goes_on() {
+    let mut lab = Lab::new(&mysql(1, 1, semi_sync(1_000))).at_ms(500);
+    lab.act(Action::Isolate { node: n(2) });
+    let op = lab.write(0);
+    lab.wait_ms(100);
+    lab.act(Action::Freeze { node: n(1) });
+    lab.set(Setting::Database(Database::Mysql(Box::default())));
+    lab.wait_ms(2_000);
+    lab.act(Action::Thaw { node: n(1) });
+    lab.wait_ms(100);
+    assert_eq!(lab.op(op).status, Status::Acked);
+    assert!(!lab.semi_sync(n(1)).status);
+}

@@ -9,7 +9,6 @@ mod leader;
 mod race;
 mod rejoin;
 mod rest;
-mod safety;
 mod store;
 mod sync;
 mod watchdog;

@@ -132,3 +132,20 @@ fn r_pt_10_a_rewind_whose_source_dies_is_begun_again_from_the_next_leader() {
         cluster.story()
     );
 }
+
+#[test]
+fn an_empty_disk_is_filled_from_whoever_leads_by_then() {
+    let mut cluster = Cluster::new(3, Patroni::default());
+    cluster.write_for_ms(5_000, |_| false);
+    cluster.lab.act(Action::LoseHost { node: n(3) });
+    cluster.link(leader(), n(3), true);
+    cluster.lab.restart(n(3));
+    // Its agent has asked the leader for a copy, in vain.
+    cluster.wait_ms(15_000);
+    cluster.kill(leader(), KillKind::PowerOff);
+    cluster.wait_ms(90_000);
+    assert_eq!(cluster.primary(), Some(n(2)), "{}", cluster.story());
+    let node = cluster.lab.simulation.node(n(3));
+    assert_eq!(node.role(), Role::Replica, "{}", cluster.story());
+    assert_eq!(node.tip(), cluster.lab.simulation.node(n(2)).tip());
+}

@@ -4,7 +4,7 @@ use replicascope_engine::event::EventKind;
 use replicascope_engine::manager::ManagerEvent;
 use replicascope_engine::manager::patroni::Limitation;
 use replicascope_engine::scenario::{
-    Action, KillKind, Patroni, Service, ServiceAction, WatchdogMode,
+    Action, KillKind, Manager, Patroni, Service, ServiceAction, Setting, WatchdogMode,
 };
 
 use crate::lab::n;
@@ -111,4 +111,21 @@ fn r_pt_7_required_without_a_device_nobody_is_leader() {
     cluster.kill(leader(), KillKind::PowerOff);
     cluster.wait_ms(50_000);
     assert!(cluster.primary().is_some());
+}
+
+#[test]
+fn r_pt_7_a_watchdog_that_is_switched_off_does_not_fire() {
+    let mut cluster = Cluster::new(6, with_device());
+    cluster.wait_ms(24_000);
+    let off = Patroni {
+        watchdog_mode: WatchdogMode::Off,
+        ..with_device()
+    };
+    cluster
+        .lab
+        .set(Setting::Manager(Manager::Patroni(Box::new(off))));
+    cluster.wait_ms(12_000);
+    cluster.service(Service::Agent(leader()), ServiceAction::Freeze);
+    cluster.wait_ms(60_000);
+    assert_eq!(cluster.lab.when(reset), None, "{}", cluster.story());
 }

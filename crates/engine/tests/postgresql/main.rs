@@ -6,4 +6,5 @@ mod lab;
 mod commit;
 mod failover;
 mod losses;
+mod reload;
 mod standbys;

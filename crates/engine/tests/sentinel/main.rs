@@ -7,7 +7,6 @@ mod down;
 mod failover;
 mod min_replicas;
 mod repair;
-mod safety;
 
 use lab::{Lab, writing};
 use replicascope_engine::Scenario;

@@ -3,7 +3,9 @@
 use replicascope_engine::event::EventKind;
 use replicascope_engine::ids::OpId;
 use replicascope_engine::manager::SentinelEvent;
-use replicascope_engine::scenario::{Action, Admin, Database, Endpoint, Setting, Workload};
+use replicascope_engine::scenario::{
+    Action, Admin, Database, Endpoint, Mariadb, Setting, UseGtid, Workload,
+};
 
 use super::{SentinelLab, cluster, five_seconds, mariadb, mysql, postgresql};
 use crate::lab::{Lab, n};
@@ -130,4 +132,66 @@ fn a_node_that_waits_for_a_dead_source_is_given_another() {
     lab.run_to_ms(40_000);
     assert_eq!(lab.simulation.node(n(3)).upstream(), Some(n(2)));
     assert!(!lab.simulation.node(n(3)).is_being_rebuilt());
+}
+
+#[test]
+fn r_lw_4_a_mariadb_source_that_is_refused_for_what_it_has_more_is_filled_again() {
+    let current_pos = Mariadb {
+        master_use_gtid: UseGtid::CurrentPos,
+        ..Mariadb::default()
+    };
+    let (_, lab) = partition(Database::Mariadb(Box::new(current_pos)));
+    let filled =
+        |kind: &EventKind| matches!(*kind, EventKind::BackupRestored { node, .. } if node == n(1));
+    assert!(lab.when(filled).is_some());
+    lab.assert_converged(n(2));
+}
+
+#[test]
+fn a_promotion_that_is_taken_back_leaves_the_primary_s_history_the_surviving_one() {
+    for database in [mysql(), mariadb()] {
+        let mut lab = Lab::new(&cluster(20, database, five_seconds())).at_ms(5_000);
+        for (from, to) in [
+            (Endpoint::Clients, n(2).into()),
+            (n(2).into(), Endpoint::Clients),
+        ] {
+            lab.act(Action::CutLink { from, to });
+        }
+        lab.promote(n(2));
+        lab.run_to_ms(40_000);
+        lab.assert_converged(n(1));
+        assert_eq!(lab.lost(), [], "n2 had nothing that n1 had not");
+        let op = lab.write(0);
+        lab.run_to_ms(41_000);
+        assert!(!lab.op(op).lost);
+    }
+}
+
+#[test]
+fn r_pg_14_a_standby_whose_log_is_gone_is_filled_since_rewinding_brings_none() {
+    let mut lab = Lab::new(&cluster(5, postgresql(), five_seconds())).at_ms(5_000);
+    lab.kill(n(2));
+    lab.act(Action::LoseHost { node: n(3) });
+    lab.restart(n(3));
+    // n3 is filled with a copy, and has no log from before it.
+    lab.run_to_ms(20_000);
+    lab.kill(n(1));
+    lab.run_to_ms(40_000);
+    lab.restart(n(2));
+    lab.restart(n(1));
+    lab.run_to_ms(140_000);
+    lab.assert_converged(n(3));
+}
+
+#[test]
+fn a_timeline_whose_only_disk_is_lost_does_not_survive() {
+    let mut lab = Lab::new(&cluster(20, mysql(), five_seconds())).at_ms(5_000);
+    lab.act(Action::Isolate { node: n(2) });
+    lab.promote(n(2));
+    lab.run_to_ms(6_000);
+    let op = lab.write_at(0, n(1), None);
+    lab.run_to_ms(6_500);
+    assert!(lab.op(op).lost, "n2 was promoted last");
+    lab.act(Action::LoseHost { node: n(2) });
+    assert!(!lab.op(op).lost, "nobody but n1 is left");
 }

@@ -3,7 +3,6 @@
 use super::{CONNECT, Doing, GaveUp, MhaEvent, MhaManager, MhaTimer, parameters, server};
 use crate::ids::NodeId;
 use crate::manager::{ManagerContext, Remote};
-use crate::message::Refusal;
 use crate::node::server::ServerStatus;
 use crate::scenario::Mha;
 use crate::small_map::SmallMap;
@@ -26,14 +25,7 @@ fn is_source(status: &ServerStatus) -> bool {
 
 /// Whether the server cannot go on replicating as it is.
 pub(super) fn is_broken(status: &ServerStatus) -> bool {
-    // A replica stops with an error that has a number, or tries for ever.
-    status.refusal.is_some_and(|why| {
-        why.code().is_some()
-            || matches!(
-                why,
-                Refusal::Diverged { .. } | Refusal::BehindTimeline { .. } | Refusal::LogRemoved
-            )
-    })
+    status.refusal.is_some_and(|why| why.is_lasting())
 }
 
 /// What is wrong with the servers besides the source. `forgiving`: whether `ignore_fail` counts, which it does at a failover

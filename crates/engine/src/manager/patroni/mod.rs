@@ -378,6 +378,9 @@ impl Agent {
                 .map_or(Span(Span::from_secs(patroni.ttl).0 / 2), Span::from_secs);
             let at = Time(lease_until.0.saturating_sub(margin.0));
             cx.effect(ManagerEffect::Watchdog(Some(at)));
+        } else {
+            // Its mode may have been changed while it ran.
+            Self::stop_watchdog(cx);
         }
     }
 

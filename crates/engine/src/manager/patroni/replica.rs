@@ -75,14 +75,14 @@ impl Agent {
             return;
         }
         if let Some(leader) = self.leader(cx) {
-            if server.upstream.is_some_and(|source| source != leader) {
+            if server.empty {
+                // Nothing happens if it is on already; a copy that was asked of a former leader is asked of this one.
+                let rebuild = Command::Admin(Admin::Rebuild { source: leader });
+                cx.effect(ManagerEffect::Command(rebuild));
+            } else if server.upstream.is_some_and(|source| source != leader) {
                 // Whom it is copied or rewound from leads no more: that has failed.
                 cx.effect(ManagerEffect::StopServer);
                 cx.effect(ManagerEffect::StartServer(StartAs::Standby(Some(leader))));
-            } else if server.empty {
-                // Nothing happens if it is on already.
-                let rebuild = Command::Admin(Admin::Rebuild { source: leader });
-                cx.effect(ManagerEffect::Command(rebuild));
             }
             self.look_out(cx);
         }

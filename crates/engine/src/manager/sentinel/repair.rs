@@ -23,8 +23,11 @@ const PAUSE: Span = Span(5_000_000);
 enum Cure {
     /// It is to follow the primary, once it has been astray for so long.
     Repoint(Span),
-    /// Its log is to be made to fit.
-    Refill,
+    /// Its log is to be made to fit: by rewinding it, if that may help.
+    Refill {
+        /// It has log that the primary has not; else it lacks log.
+        rewind: bool,
+    },
 }
 
 impl SentinelHost {
@@ -49,13 +52,11 @@ impl SentinelHost {
     }
 
     fn cure(&self, cx: &ManagerContext<'_>, status: &ServerStatus) -> Option<Cure> {
-        let lost = matches!(
-            status.refusal,
-            Some(Refusal::Diverged { .. } | Refusal::BehindTimeline { .. } | Refusal::LogRemoved)
-        );
         if status.rebuilding {
             // By nobody yet, or from a node that is no longer primary and may never answer.
-            return (status.rebuilt_from != Some(self.primary)).then_some(Cure::Refill);
+            return (status.rebuilt_from != Some(self.primary)).then_some(Cure::Refill {
+                rewind: !status.empty,
+            });
         }
         if !status.ready {
             return None;
@@ -67,7 +68,10 @@ impl SentinelHost {
             let patience = parameters(cx).failover_timeout;
             return Some(Cure::Repoint(Span::from_millis(patience)));
         }
-        lost.then_some(Cure::Refill)
+        let why = status.refusal.filter(Refusal::is_lasting)?;
+        Some(Cure::Refill {
+            rewind: why != Refusal::LogRemoved,
+        })
     }
 
     fn repair_node(&mut self, cx: &mut ManagerContext<'_>, node: NodeId) {
@@ -88,17 +92,14 @@ impl SentinelHost {
                 self.repoint(cx, node);
             }
             Cure::Repoint(_) => {}
-            Cure::Refill => self.refill(cx, node),
+            Cure::Refill { rewind } => self.refill(cx, node, rewind),
         }
     }
 
     /// Has a node rewound if that may work, and filled with a copy of the primary else.
-    fn refill(&mut self, cx: &mut ManagerContext<'_>, node: NodeId) {
-        let empty = self.nodes[node.index()]
-            .status
-            .is_some_and(|(_, status)| status.empty);
-        let rewind = !empty && matches!(cx.settings.database, Database::Postgresql(_));
-        self.order(cx, node, rewind);
+    fn refill(&mut self, cx: &mut ManagerContext<'_>, node: NodeId, rewind: bool) {
+        let postgresql = matches!(cx.settings.database, Database::Postgresql(_));
+        self.order(cx, node, rewind && postgresql);
     }
 
     fn order(&mut self, cx: &mut ManagerContext<'_>, node: NodeId, rewind: bool) {

@@ -354,7 +354,8 @@ impl Node {
     /// For a primary `replay` is up to where everything is visible.
     pub(super) fn move_visible_end(&mut self) {
         let tip = self.wal.tip().lsn;
-        if let Some(server) = &self.server {
+        // A standby that takes up new settings comes by here too; what it shows is what it has applied.
+        if let Some(server) = self.server.as_ref().filter(|_| self.role == Role::Primary) {
             let visible = server
                 .commits
                 .queue

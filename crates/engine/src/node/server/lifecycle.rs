@@ -244,8 +244,14 @@ impl Node {
         let Some(server) = &mut self.server else {
             return false;
         };
-        let term = server.timeline.term().max(above.term()) + 1;
+        let term = server
+            .timeline
+            .term()
+            .max(above.term())
+            .max(server.last_term)
+            + 1;
         let timeline = Timeline::new(term, self.id);
+        server.last_term = term;
         server.timeline = timeline;
         cx.event(EventKind::Promoted {
             node: self.id,
@@ -317,7 +323,7 @@ impl Server {
     /// Forgets what a process forgets when it ends.
     pub(super) fn forget(&mut self) {
         self.senders.fill_with(|| None);
-        self.receiver.start_over();
+        self.receiver.new_life();
         self.commits = super::Commits::default();
         self.replaying = super::Replaying::default();
         self.min_replicas = super::MinReplicas::default();

@@ -42,6 +42,9 @@ pub(super) struct Receiver {
     error: Option<Refusal>,
     /// Why the upstream did not let it stream when it last looked at what this standby has.
     refusal: Option<Refusal>,
+    /// When it next looks whether its upstream is silent, and when it next reports unasked: only the timer for that counts.
+    check_at: Option<Time>,
+    status_at: Option<Time>,
 }
 
 impl Receiver {
@@ -87,7 +90,13 @@ impl Receiver {
         self.stopped = false;
     }
 
-    /// Another upstream, or another life: nothing of before counts but the number, which is never used twice.
+    /// Another life: what a hand stopped starts with the process, as replication does without `skip_replica_start`.
+    pub(super) fn new_life(&mut self) {
+        self.start_over();
+        self.stopped = false;
+    }
+
+    /// Another upstream: nothing of before counts but the number, which is never used twice.
     pub(super) fn start_over(&mut self) {
         *self = Self {
             conn: self.conn,
@@ -381,25 +390,75 @@ impl Node {
     }
 
     pub(super) fn arm_receiver_timers(&mut self, cx: &mut Context<'_>) {
-        let Some(server) = &self.server else { return };
-        let conn = server.receiver.conn;
         if let Some(interval) = cx.timing().status_interval {
-            cx.timer(interval, Timer::Server(ServerTimer::StatusDue { conn }));
+            self.arm_status(cx, cx.now + interval);
         }
         if let Some(timeout) = cx.timing().receiver_timeout {
-            cx.timer(
-                Span(timeout.0 / 2),
-                Timer::Server(ServerTimer::ReceiverCheck { conn }),
-            );
+            self.arm_receiver_check(cx, cx.now + Span(timeout.0 / 2));
+        }
+    }
+
+    fn arm_status(&mut self, cx: &mut Context<'_>, at: Time) {
+        if let Some(server) = &mut self.server {
+            server.receiver.status_at = Some(at);
+            let conn = server.receiver.conn;
+            cx.timer_at(at, Timer::Server(ServerTimer::StatusDue { conn }));
+        }
+    }
+
+    fn arm_receiver_check(&mut self, cx: &mut Context<'_>, at: Time) {
+        if let Some(server) = &mut self.server {
+            server.receiver.check_at = Some(at);
+            let conn = server.receiver.conn;
+            cx.timer_at(at, Timer::Server(ServerTimer::ReceiverCheck { conn }));
+        }
+    }
+
+    /// The time-outs are new, or there are some where there were none. (MySQL and MariaDB take theirs up when they connect.)
+    pub(in crate::node) fn receiver_timers_reloaded(&mut self, cx: &mut Context<'_>) {
+        let Some(server) = self.server.as_ref().filter(|server| !server.mysql) else {
+            return;
+        };
+        let receiver = &server.receiver;
+        if receiver.state != State::Streaming {
+            return;
+        }
+        let sooner = |armed: Option<Time>, at: Time| {
+            let at = at.max(cx.now + Span(1));
+            armed.is_none_or(|armed| armed > at).then_some(at)
+        };
+        let status = cx.timing().status_interval;
+        let status =
+            status.and_then(|span| sooner(receiver.status_at, receiver.last_status + span));
+        let check = cx.timing().receiver_timeout.and_then(|timeout| {
+            let wait = if receiver.pinged {
+                timeout
+            } else {
+                Span(timeout.0 / 2)
+            };
+            sooner(receiver.check_at, receiver.last_heard + wait)
+        });
+        if let Some(at) = status {
+            self.arm_status(cx, at);
+        }
+        if let Some(at) = check {
+            self.arm_receiver_check(cx, at);
         }
     }
 
     pub(super) fn on_status_due(&mut self, cx: &mut Context<'_>, conn: u32) {
+        let Some(server) = &mut self.server else {
+            return;
+        };
+        let armed = server.receiver.status_at;
+        if server.receiver.conn != conn || armed.is_none_or(|armed| armed > cx.now) {
+            return;
+        }
+        server.receiver.status_at = None;
         let Some(interval) = cx.timing().status_interval else {
             return;
         };
-        let Some(server) = &self.server else { return };
-        if server.receiver.conn != conn || !server.receiver.is_streaming() {
+        if !server.receiver.is_streaming() {
             return;
         }
         if cx.now >= server.receiver.last_status + interval {
@@ -408,19 +467,23 @@ impl Node {
         }
         let Some(server) = &self.server else { return };
         let next = server.receiver.last_status + interval;
-        cx.timer_at(next, Timer::Server(ServerTimer::StatusDue { conn }));
+        self.arm_status(cx, next);
     }
 
     /// `wal_receiver_timeout`: at half of it a silent upstream is asked for an answer, at its end it is given up.
     pub(super) fn on_receiver_check(&mut self, cx: &mut Context<'_>, conn: u32) {
-        let Some(timeout) = cx.timing().receiver_timeout else {
-            return;
-        };
         let Some(server) = &mut self.server else {
             return;
         };
         let receiver = &mut server.receiver;
-        if receiver.conn != conn || receiver.state != State::Streaming {
+        if receiver.conn != conn || receiver.check_at.is_none_or(|armed| armed > cx.now) {
+            return;
+        }
+        receiver.check_at = None;
+        let Some(timeout) = cx.timing().receiver_timeout else {
+            return;
+        };
+        if receiver.state != State::Streaming {
             return;
         }
         let silence = cx.now.since(receiver.last_heard);
@@ -438,10 +501,7 @@ impl Node {
                 self.send_status(cx, false, true);
             }
         }
-        cx.timer_at(
-            at.max(cx.now + Span(1)),
-            Timer::Server(ServerTimer::ReceiverCheck { conn }),
-        );
+        self.arm_receiver_check(cx, at.max(cx.now + Span(1)));
     }
 
     pub(super) fn upstream_closed(&mut self, cx: &mut Context<'_>, from: NodeId, conn: u32) {

@@ -42,6 +42,8 @@ pub(super) struct Sender {
     /// When log, or a heartbeat, was last sent.
     last_sent: Time,
     pinged: bool,
+    /// When it next looks whether the standby is silent: only the timer for that counts.
+    check_at: Option<Time>,
     probe: Option<Span>,
     pub(super) lag: Lag,
 }
@@ -76,6 +78,7 @@ impl Sender {
             last_reply: now,
             last_sent: now,
             pinged: false,
+            check_at: None,
             probe: None,
             lag: Lag::default(),
         }
@@ -350,8 +353,8 @@ impl Node {
         };
         let Some(sender) = self
             .server
-            .as_ref()
-            .and_then(|server| server.senders[to.index()].as_ref())
+            .as_mut()
+            .and_then(|server| server.senders[to.index()].as_mut())
         else {
             return;
         };
@@ -362,15 +365,29 @@ impl Node {
         };
         let conn = sender.conn;
         let at = (sender.last_reply + wait).max(cx.now + Span(1));
-        cx.timer_at(at, Timer::Server(ServerTimer::SenderCheck { to, conn }));
+        if sender.check_at.is_none_or(|armed| armed > at) {
+            sender.check_at = Some(at);
+            cx.timer_at(at, Timer::Server(ServerTimer::SenderCheck { to, conn }));
+        }
+    }
+
+    /// `wal_sender_timeout` is new, or there is one where there was none.
+    pub(in crate::node) fn sender_timers_reloaded(&mut self, cx: &mut Context<'_>) {
+        for to in cx.others(self.id) {
+            self.arm_sender_check(cx, to);
+        }
     }
 
     /// `wal_sender_timeout`: at half of it a silent standby is asked for an answer, at its end it is given up (R-PG-9).
     pub(super) fn on_sender_check(&mut self, cx: &mut Context<'_>, to: NodeId, conn: u32) {
-        let Some(timeout) = cx.timing().sender_timeout else {
+        let Some(sender) = self.sender_mut(to, conn) else {
             return;
         };
-        let Some(sender) = self.sender_mut(to, conn) else {
+        if sender.check_at.is_none_or(|armed| armed > cx.now) {
+            return;
+        }
+        sender.check_at = None;
+        let Some(timeout) = cx.timing().sender_timeout else {
             return;
         };
         let silence = cx.now.since(sender.last_reply);
