@@ -13,7 +13,7 @@ const MOST_CHANGES: usize = 3;
 /// A choice as the value of an option.
 fn value(pick: &Pick, place: usize, offers: &[Change]) -> String {
     match pick {
-        Pick::Branch(branch) => format!("b{branch}"),
+        Pick::Branch(id) => format!("b{id}"),
         Pick::Changed(changes) => changes
             .get(place)
             .and_then(|change| offers.iter().position(|offer| offer == change))
@@ -23,8 +23,8 @@ fn value(pick: &Pick, place: usize, offers: &[Change]) -> String {
 
 /// The column after another choice at a place.
 fn chosen(pick: &Pick, place: usize, value: &str, offers: &[Change]) -> Option<Pick> {
-    if let Some(branch) = value.strip_prefix('b') {
-        return branch.parse().ok().map(Pick::Branch);
+    if let Some(id) = value.strip_prefix('b') {
+        return id.parse().ok().map(Pick::Branch);
     }
     let mut changes = match pick {
         Pick::Changed(changes) => changes.clone(),
@@ -94,12 +94,6 @@ fn Choice(index: usize, place: usize, picked: Memo<Option<Pick>>) -> impl IntoVi
         futures.track();
         offers(&super::scenario(session))
     });
-    let branches = session.on_branches(|experiment| {
-        let branches = experiment.branches().iter();
-        branches
-            .map(|branch| branch.name.clone())
-            .collect::<Vec<_>>()
-    });
     let now = Memo::new(move |_| {
         let pick = picked.get().unwrap_or(Pick::Changed(Vec::new()));
         offered.with(|offers| value(&pick, place, offers))
@@ -141,11 +135,11 @@ fn Choice(index: usize, place: usize, picked: Memo<Option<Pick>>) -> impl IntoVi
         })
     };
     let of_branches = move || {
-        let names = branches.get();
-        (place == 0 && names.len() > 1).then(|| {
-            let options = names.into_iter().enumerate();
+        let branches = compare.branches.get();
+        (place == 0 && branches.len() > 1).then(|| {
+            let options = branches.into_iter();
             let options = options
-                .map(|(index, name)| option(format!("b{index}"), name))
+                .map(|(id, name)| option(format!("b{id}"), name))
                 .collect_view();
             view! { <optgroup label="Branches">{options}</optgroup> }
         })

@@ -15,7 +15,7 @@ use replicascope_engine::sort::sort_by_key;
 use wasm_bindgen::JsCast as _;
 
 use crate::session::Session;
-use crate::shell::{Icon, Notice, Panels, Picture};
+use crate::shell::{Icon, Notice, Panels, Picture, Sheet};
 use crate::{scenarios, words};
 
 use column::Column;
@@ -33,14 +33,17 @@ const BUTTON: &str = "compare-button";
 pub(crate) enum Pick {
     /// The run with these changes from the start; none of them: as it ran.
     Changed(Vec<Change>),
-    /// A branch as it is, by its index.
-    Branch(usize),
+    /// A branch as it is, by its id.
+    Branch(u32),
 }
 
 /// The comparison. A copy is a handle to the same.
 #[derive(Clone, Copy)]
 pub(crate) struct Compare {
     session: Session,
+    panels: Panels,
+    /// Id and name of every branch.
+    branches: Memo<Vec<(u32, String)>>,
     /// Whether it is shown.
     pub(crate) open: RwSignal<bool>,
     /// What each column shows.
@@ -59,9 +62,16 @@ fn scenario(session: Session) -> Scenario {
 
 impl Compare {
     /// Closed.
-    pub(crate) fn new(session: Session) -> Self {
+    pub(crate) fn new(session: Session, panels: Panels) -> Self {
         let compare = Self {
             session,
+            panels,
+            branches: session.on_branches(|experiment| {
+                let branches = experiment.branches().iter();
+                branches
+                    .map(|branch| (branch.id, branch.name.clone()))
+                    .collect()
+            }),
             open: RwSignal::new(false),
             picks: RwSignal::default(),
             wrong: RwSignal::default(),
@@ -91,9 +101,10 @@ impl Compare {
     pub(crate) fn title(self, index: usize) -> String {
         self.picks.with(|picks| match picks.get(index) {
             Some(Pick::Changed(changes)) => words::compare::title(changes),
-            Some(&Pick::Branch(branch)) => self.session.peek_experiment(|experiment| {
-                let branch = experiment.branches().get(branch);
-                branch.map_or_else(String::new, |branch| branch.name.clone())
+            Some(&Pick::Branch(id)) => self.branches.with(|branches| {
+                let mut branches = branches.iter();
+                let branch = branches.find(|branch| branch.0 == id);
+                branch.map_or_else(String::new, |branch| branch.1.clone())
             }),
             None => String::new(),
         })
@@ -108,21 +119,27 @@ impl Compare {
         if self.picks.with_untracked(Vec::is_empty) {
             self.picks.set(usual_picks(&scenario(self.session)));
         }
+        self.show();
+    }
+
+    fn show(self) {
+        self.panels.sheet.set(Sheet::Stage);
         self.open.set(true);
     }
 
     /// Opens it on the branches: the one that is played, and the newest of the others.
-    pub(crate) fn branches(self) {
+    pub(crate) fn show_branches(self) {
         let picks = self.session.peek_experiment(|experiment| {
             let current = experiment.current_index();
             let others = (0..experiment.branches().len()).filter(|&index| index != current);
             let mut picks: Vec<usize> = others.rev().take(MOST - 1).chain([current]).collect();
             sort_by_key(&mut picks, |&branch| branch);
-            picks.into_iter().map(Pick::Branch).collect::<Vec<_>>()
+            let pick = |branch: usize| Pick::Branch(experiment.branches()[branch].id);
+            picks.into_iter().map(pick).collect::<Vec<_>>()
         });
         if picks.len() >= FEWEST {
             self.picks.set(picks);
-            self.open.set(true);
+            self.show();
         }
     }
 
@@ -154,15 +171,13 @@ impl Compare {
                 }
                 return;
             }
-            let (scenario, branches) = (
-                scenario(self.session),
-                self.session
-                    .peek_experiment(|experiment| experiment.branches().len()),
-            );
+            let scenario = scenario(self.session);
             let offers = offers(&scenario);
             let fits = |pick: &Pick| match pick {
                 Pick::Changed(changes) => changes.iter().all(|change| offers.contains(change)),
-                Pick::Branch(branch) => *branch < branches,
+                Pick::Branch(id) => self
+                    .session
+                    .peek_experiment(|experiment| experiment.branch_of(*id).is_some()),
             };
             if !self.picks.with(|picks| picks.iter().all(fits)) {
                 // Which runs this effect once more.
@@ -179,12 +194,14 @@ impl Compare {
         for (index, pick) in self.picks.get_untracked().into_iter().enumerate() {
             let made = match pick {
                 Pick::Changed(changes) => begin(scenario, changes),
-                Pick::Branch(branch) => Ok(self.session.peek_experiment(|experiment| {
-                    (
-                        experiment.branches()[branch].recording.clone(),
-                        Script::empty(),
-                    )
-                })),
+                Pick::Branch(id) => {
+                    let branch = self.session.peek_experiment(|experiment| {
+                        let branch = experiment.branch_of(id);
+                        branch.map(|branch| branch.recording.clone())
+                    });
+                    let Some(run) = branch else { continue };
+                    Ok((run, Script::empty()))
+                }
             };
             match made {
                 Ok((run, script)) => runs.push((self.columns[index], run, script)),
@@ -225,6 +242,14 @@ pub(crate) fn CompareButton() -> impl IntoView {
 pub(crate) fn CompareNote() -> impl IntoView {
     let compare = Compare::expect();
     let as_table = compare.as_table;
+    let about = move || {
+        let branches = |pick: &Pick| matches!(pick, Pick::Branch(_));
+        if compare.picks.with(|picks| picks.iter().any(branches)) {
+            "Same seed, one clock"
+        } else {
+            "Same seed, same actions"
+        }
+    };
     let full = move || compare.count() >= MOST;
     let add = move |_| {
         let pick = Pick::Changed(Vec::new());
@@ -243,7 +268,7 @@ pub(crate) fn CompareNote() -> impl IntoView {
     };
     view! {
         <div class="cmp-note">
-            <span>"Same seed, same actions"</span>
+            <span>{about}</span>
             <div class="seg seg--s" role="group" aria-label="Show the comparison as">
                 {which(false, "Stages")}
                 {which(true, "Table")}

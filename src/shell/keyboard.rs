@@ -99,7 +99,8 @@ fn is_taken(event: &web_sys::KeyboardEvent, command: Command) -> bool {
     };
     let is = |selector: &str| element.closest(selector).is_ok_and(|found| found.is_some());
     if command == Command::Close {
-        return false;
+        // A dialog closes itself.
+        return is("dialog");
     }
     if is(
         "select, textarea, input:not([type=range], [type=radio], [type=checkbox]), [contenteditable]",

@@ -93,7 +93,7 @@ pub fn Page(
     provide_context(selection);
     let why = Why::new(session, panels);
     provide_context(why);
-    let compare = Compare::new(session);
+    let compare = Compare::new(session, panels);
     provide_context(compare);
     provide_context(Picked(RwSignal::new(None)));
     provide_context(Painter::new());

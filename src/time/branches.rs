@@ -126,7 +126,7 @@ fn BranchDialog(
                     disabled=move || { count.get() < 2 }
                     on:click=move |_| {
                         shown.set(false);
-                        compare.branches();
+                        compare.show_branches();
                     }
                 >
                     <Picture icon=Icon::Columns />

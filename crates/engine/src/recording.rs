@@ -306,6 +306,8 @@ impl Recording {
 /// One future of an experiment.
 #[derive(Clone, Debug)]
 pub struct Branch {
+    /// Tells it from every other that this experiment has had; its index changes as others are removed.
+    pub id: u32,
     /// What a person calls it.
     pub name: String,
     /// The branch it left, and when; `None` for the first.
@@ -319,6 +321,8 @@ pub struct Branch {
 pub struct Experiment {
     branches: Vec<Branch>,
     current: usize,
+    /// How many there have been.
+    made: u32,
 }
 
 impl Experiment {
@@ -335,11 +339,13 @@ impl Experiment {
     pub fn of(recording: Recording, name: impl Into<String>) -> Self {
         Self {
             branches: vec![Branch {
+                id: 0,
                 name: name.into(),
                 parent: None,
                 recording,
             }],
             current: 0,
+            made: 1,
         }
     }
 
@@ -347,6 +353,12 @@ impl Experiment {
     #[must_use]
     pub fn branches(&self) -> &[Branch] {
         &self.branches
+    }
+
+    /// The branch of this id, if it is still there.
+    #[must_use]
+    pub fn branch_of(&self, id: u32) -> Option<&Branch> {
+        self.branches.iter().find(|branch| branch.id == id)
     }
 
     /// The index of the branch that is being played.
@@ -419,10 +431,12 @@ impl Experiment {
         let mut recording = self.current().clone();
         recording.drop_future();
         self.branches.push(Branch {
+            id: self.made,
             name: name.into(),
             parent: Some((self.current, at)),
             recording,
         });
+        self.made += 1;
         self.current = self.branches.len() - 1;
         self.current
     }

@@ -306,7 +306,11 @@ fn branches_are_renamed_and_removed_and_the_family_stays_true() {
             ("other", Some(("run", 2_000))),
         ]
     );
+    let grandchild = experiment.branches()[2].id;
     let removed = experiment.remove(1).expect("there are others");
+    assert!(experiment.branch_of(removed.id).is_none());
+    let found = experiment.branch_of(grandchild);
+    assert_eq!(found.map(|branch| branch.name.as_str()), Some("grandchild"));
     assert_eq!(removed.name, "second");
     assert_eq!(
         family(&experiment),
