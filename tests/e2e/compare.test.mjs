@@ -1,7 +1,7 @@
 // Compare: the same run under other settings, in columns on one clock.
 
 import assert from "node:assert/strict";
-import { accessible, button, clock, goTo, pause } from "./deeds.mjs";
+import { accessible, button, clock, goTo, openFile, pause } from "./deeds.mjs";
 import { pageTest } from "./harness.mjs";
 
 /**
@@ -28,14 +28,9 @@ const PROMOTED = {
   ],
 };
 
-async function openFile(page, scenario) {
+async function openRun(page, scenario) {
   await pause(page);
-  await button(page, "Share").click();
-  await page.locator("input[type=file]").setInputFiles({
-    name: "compared.json",
-    mimeType: "application/json",
-    buffer: Buffer.from(JSON.stringify(scenario)),
-  });
+  await openFile(page, "compared.json", JSON.stringify(scenario));
   await page.getByText("compared.json is open").waitFor();
 }
 
@@ -44,7 +39,7 @@ const lost = async (page, name) => Number(await column(page, name).locator(".out
 const closed = (page) => button(page, "Compare").waitFor();
 
 pageTest("three modes after a kill: only async loses, and what makes no sense in a column is said", async ({ page }) => {
-  await openFile(page, PROMOTED);
+  await openRun(page, PROMOTED);
   await goTo(page, 5_000);
   await button(page, "Compare").click();
   for (const name of ["Async", "Semi-sync", "Sync"]) {
@@ -74,7 +69,7 @@ pageTest("three modes after a kill: only async loses, and what makes no sense in
 });
 
 pageTest("one clock: seeking, stepping and playing move every column", async ({ page }) => {
-  await openFile(page, PROMOTED);
+  await openRun(page, PROMOTED);
   await goTo(page, 1_000);
   await page.keyboard.press("Shift+C");
   await column(page, "Sync").getByRole("group", { name: /^n1, primary/ }).waitFor();
@@ -96,7 +91,7 @@ pageTest("one clock: seeking, stepping and playing move every column", async ({ 
 });
 
 pageTest("what is done in one column is done in all, and any parameter can be changed", async ({ page }) => {
-  await openFile(page, { ...PROMOTED, actions: [] });
+  await openRun(page, { ...PROMOTED, actions: [] });
   await goTo(page, 1_000);
   await button(page, "Compare").click();
   const primary = column(page, "Sync").getByRole("group", { name: /^n1, primary/ });
@@ -120,7 +115,7 @@ pageTest("what is done in one column is done in all, and any parameter can be ch
 });
 
 pageTest("branches are compared", async ({ page }) => {
-  await openFile(page, PROMOTED);
+  await openRun(page, PROMOTED);
   await goTo(page, 5_000);
   await goTo(page, 1_000);
   await page.getByRole("group", { name: /^n4, / }).click();
@@ -133,7 +128,7 @@ pageTest("branches are compared", async ({ page }) => {
 
 for (const colorScheme of ["light", "dark"]) {
   pageTest(`the comparison is accessible, ${colorScheme}`, { colorScheme }, async ({ page }) => {
-    await openFile(page, PROMOTED);
+    await openRun(page, PROMOTED);
     await goTo(page, 5_000);
     await button(page, "Compare").click();
     await column(page, "Sync").getByText("makes no sense").waitFor();
