@@ -8,8 +8,11 @@ import { brotliCompressSync, constants } from "node:zlib";
 
 const DIST = fileURLToPath(new URL("../../dist", import.meta.url));
 
-/** The most that all files of the page may weigh together, brotli, in KB of 1,024 bytes. Growth is paid for here, by hand. */
-export const BUDGET_KB = 560;
+/**
+ * The most that all files of the page may weigh together, brotli, in KB of 1,024 bytes. The goal is 250. What was measured last is
+ * 541, before the numbers and the pictures as files; whoever makes the page lighter lowers this, so that the ground is held.
+ */
+export const BUDGET_KB = 640;
 
 const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24 } };
 

@@ -16,7 +16,8 @@ The project's own commands. What they need and is missing they install first.
   cargo xtask pictures
       takes pictures of the release build in three sizes, light and dark, into tests/e2e/pictures/
   cargo xtask measure
-      prints what the release build weighs, its script per frame, seek time and memory, each with its goal
+      prints what the release build weighs, its script per frame, seek time and memory, and how fast the engine
+      is in wasm, each with its goal
   cargo xtask bench [cargo bench's options]
       measures the engine
   cargo xtask setup

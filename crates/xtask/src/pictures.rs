@@ -3,28 +3,44 @@
 use crate::failure::Failure;
 use crate::process;
 use crate::test;
-use crate::tools::{Need, Toolbox};
+use crate::tools::{Need, Toolbox, WASM_TARGET};
 
 /// Builds the page and takes the pictures.
 pub(crate) fn run(rest: &[String]) -> Result<(), Failure> {
-    on_release_build("tests/e2e/pictures.mjs", rest)
+    on_release_build(&toolbox()?, "tests/e2e/pictures.mjs", rest)
 }
 
-/// Builds the page and measures it: `cargo xtask measure`.
+/// Builds the page, and a fixed piece of the engine's work natively and as the page has it, and measures them:
+/// `cargo xtask measure`.
 pub(crate) fn measure() -> Result<(), Failure> {
-    on_release_build("tests/e2e/measure.mjs", &[])
+    let toolbox = toolbox()?;
+    for profile in [
+        &["--release"][..],
+        &["--profile", "page", "--target", WASM_TARGET],
+    ] {
+        let mut cargo = toolbox.cargo();
+        cargo
+            .args(["build", "--package", "replicascope-engine"])
+            .args(["--example", "pace"])
+            .args(profile);
+        process::run(&mut cargo)?;
+    }
+    on_release_build(&toolbox, "tests/e2e/measure.mjs", &[])
 }
 
-fn on_release_build(script: &str, rest: &[String]) -> Result<(), Failure> {
-    let toolbox = Toolbox::prepare(&[
+fn toolbox() -> Result<Toolbox, Failure> {
+    Toolbox::prepare(&[
         Need::WasmTarget,
         Need::Browser,
         Need::NodePackages,
         Need::WasmOpt,
         Need::Trunk,
         Need::WasmBindgen,
-    ])?;
-    test::build_page(&toolbox)?;
+    ])
+}
+
+fn on_release_build(toolbox: &Toolbox, script: &str, rest: &[String]) -> Result<(), Failure> {
+    test::build_page(toolbox)?;
     let mut node = toolbox.command("node");
     node.arg(script).args(rest);
     process::run(&mut node)
