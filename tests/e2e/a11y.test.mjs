@@ -113,7 +113,7 @@ async function visit(page, options, look) {
 
 for (const [where, options] of [["1440 px", {}], ["390 px", PHONE]]) {
   for (const colorScheme of ["light", "dark"]) {
-    pageTest(`axe-core finds nothing on any view, ${where}, ${colorScheme}`, { ...options, colorScheme }, async ({ page }) => {
+    pageTest(`axe-core finds nothing on any view, ${where}, ${colorScheme}`, { ...options, colorScheme, timeout: 300_000 }, async ({ page }) => {
       await visit(page, options, (name) => accessible(page, name));
     });
   }
@@ -137,7 +137,7 @@ const tooSmall = (page, least) =>
   }, least);
 
 for (const [where, options, least] of [["a mouse", {}, 24], ["touch on a phone", PHONE, 44], ["touch on a tablet", TABLET, 44]]) {
-  pageTest(`targets are at least ${least} px for ${where}`, options, async ({ page }) => {
+  pageTest(`targets are at least ${least} px for ${where}`, { ...options, timeout: 300_000 }, async ({ page }) => {
     const wrong = [];
     await visit(page, options, async (name) => {
       for (const line of await tooSmall(page, least)) wrong.push(`${name}: ${line}`);

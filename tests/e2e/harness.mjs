@@ -30,8 +30,8 @@ after(async () => {
 
 /** A test that gets `{ page, context, browser, server }` and at the end wants nothing to have gone wrong. */
 export function pageTest(name, options, body = undefined) {
-  const [openOptions, run] = body === undefined ? [{}, options] : [options, body];
-  test(name, { timeout: 120_000 }, async () => {
+  const [{ timeout = 120_000, ...openOptions }, run] = body === undefined ? [{}, options] : [options, body];
+  test(name, { timeout }, async () => {
     const { browser, server } = await sharedStage();
     const { page, context, problems } = await openPage(browser, server, openOptions);
     try {
