@@ -42,6 +42,24 @@ pub(super) fn line(kind: &EventKind) -> Option<(Mark, String)> {
                 why.code()
             ),
         ),
+        EventKind::SlavePosSet {
+            node,
+            gtid,
+            conflict: None,
+        } => (
+            Mark::Follow,
+            format!("{node} will ask to start after {gtid}."),
+        ),
+        EventKind::SlavePosSet {
+            node,
+            gtid,
+            conflict: Some(newer),
+        } => (
+            Mark::Slow,
+            format!(
+                "{node} refuses {gtid} as gtid_slave_pos with error 1947: its own binlog has {newer}, which is newer."
+            ),
+        ),
         EventKind::RelayLogDropped { node, dropped, .. } => (
             Mark::Down,
             format!(

@@ -70,6 +70,12 @@ pub(super) fn line(event: ManagerEvent) -> Option<(Mark, String)> {
                 "{node} has left the leader's history and stays so: use_pg_rewind is off, and so is wiping."
             ),
         ),
+        ManagerEvent::SlotExpired { node, member } => (
+            Mark::Follow,
+            format!(
+                "{member} has been gone for member_slots_ttl: {node} drops its slot and no longer keeps log for it."
+            ),
+        ),
         ManagerEvent::SyncChanged { voters, quorum, .. } => {
             (Mark::Seat, synchronous(voters, quorum))
         }
@@ -132,6 +138,14 @@ fn limitation(why: Limitation) -> String {
         Limitation::OldTimeline => "another node has been primary since.".to_owned(),
         Limitation::PrimaryAlive(node) => format!("{node} still runs as primary."),
         Limitation::Ahead(node) => format!("{node} has more log."),
+        Limitation::LowerPriority(node) => {
+            format!("{node} is level with it and has a higher failover_priority.")
+        }
+        Limitation::BehindTimeline => "it follows an older timeline (check_timeline).".to_owned(),
+        Limitation::LogStillGrows => {
+            "its log may still grow, so the race is put off (primary_race_backoff).".to_owned()
+        }
+        Limitation::Paused => "maintenance mode: only a person makes a leader.".to_owned(),
         Limitation::NoQuorum => "not enough voters are level with it.".to_owned(),
         Limitation::Candidate(node) => format!("a person named {node}."),
     }

@@ -185,6 +185,9 @@ pub(super) fn command(node: replicascope_engine::ids::NodeId, command: &Admin) -
         Admin::ResetReplica => {
             format!("{node} is to throw away what it has received and not applied.")
         }
+        Admin::SetSlavePos { server, number } => {
+            format!("{node} is to start after {server}:{number}.")
+        }
         Admin::CancelWait { op } => format!("The wait of write {} is cancelled.", op.0),
         Admin::TerminateBackend { op } => format!("The connection of write {} is ended.", op.0),
         Admin::TerminateSender { standby } => {

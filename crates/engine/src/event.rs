@@ -709,6 +709,15 @@ pub enum EventKind {
         /// Which of the two.
         refuses: bool,
     },
+    /// `SET GLOBAL gtid_slave_pos` was carried out, or refused with error 1947 (R-LW-4).
+    SlavePosSet {
+        /// On which server.
+        node: NodeId,
+        /// The transaction after which it will ask to start.
+        gtid: Gtid,
+        /// The newer transaction in its own binlog because of which strict mode refuses it.
+        conflict: Option<Gtid>,
+    },
 }
 
 impl EventKind {

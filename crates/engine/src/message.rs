@@ -421,6 +421,8 @@ pub enum Replication {
         positions: Positions,
         /// The timelines that the standby's log went through.
         history: Arc<Vec<Segment>>,
+        /// `gtid_slave_pos`, if it was set by hand.
+        slave_pos: Option<Gtid>,
     },
     /// The server agrees.
     Accepted {

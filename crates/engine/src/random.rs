@@ -46,6 +46,8 @@ pub enum Purpose {
     StoreRetry = 43,
     /// Which thread of a thawed agent runs first: (node, when its round was due).
     ThawOrder = 44,
+    /// Which of several tagged members an empty one is filled from: (node, time).
+    CloneSource = 45,
 }
 
 /// One draw: 64 uniform bits.

@@ -45,6 +45,42 @@ fn each_error_names_the_field_and_the_value() {
             "settings.semi_sync.acks: 5 is not in 1 to 4 replicas",
         ),
         (
+            r#"{"version":2,"settings":{"database":{"postgresql":{"synchronous_standby_names":"n2","wal_receiver_status_interval":0}}}}"#,
+            "settings.database.postgresql.wal_receiver_status_interval: 0 sends no replies, and commits wait for those of synchronous standbys",
+        ),
+        (
+            r#"{"version":2,"settings":{"database":{"postgresql":{"max_wal_size":31}}}}"#,
+            "settings.database.postgresql.max_wal_size: 31 is not in 32 to 2147483647 MB",
+        ),
+        (
+            r#"{"version":2,"settings":{"database":{"postgresql":{}},"manager":{"patroni":{"ttl":25}}}}"#,
+            "settings.manager.patroni.ttl: loop_wait 10 s + 2 × retry_timeout 10 s must not be more than ttl 25 s",
+        ),
+        (
+            r#"{"version":2,"settings":{"database":{"postgresql":{}},"manager":{"patroni":{"ttl":19,"loop_wait":1,"retry_timeout":3}}}}"#,
+            "settings.manager.patroni.ttl: 19 is not in 20 to 3600 s",
+        ),
+        (
+            r#"{"version":2,"settings":{"database":{"postgresql":{}},"manager":{"patroni":{"tags":[{"node":"n2","nofailover":true,"failover_priority":3}]}}}}"#,
+            "settings.manager.patroni.tags[0].failover_priority: nofailover says it already: give one of them",
+        ),
+        (
+            r#"{"version":2,"settings":{"database":{"postgresql":{}},"manager":{"patroni":{"tags":[{"node":"n2"},{"node":"n2","nosync":true}]}}}}"#,
+            "settings.manager.patroni.tags[1].node: n2 has an entry already",
+        ),
+        (
+            r#"{"version":2,"settings":{"database":{"postgresql":{}},"manager":{"patroni":{"version":"3.0","synchronous_mode":"quorum"}}}}"#,
+            "settings.manager.patroni.synchronous_mode: it came with Patroni 4.0, and this is 3.0",
+        ),
+        (
+            r#"{"version":2,"settings":{"database":{"mysql":{}},"manager":{"mha":{"servers":[{"node":"n2"},{"node":"n2"}]}}}}"#,
+            "settings.manager.mha.servers[1].node: n2 has an entry already",
+        ),
+        (
+            r#"{"version":2,"settings":{"database":{"mysql":{}}},"actions":[{"at_us":9,"action":{"admin":{"node":"n2","command":{"set_slave_pos":{"server":"n1","number":5}}}}}]}"#,
+            "actions[0].action.admin.command.set_slave_pos: only MariaDB has gtid_slave_pos",
+        ),
+        (
             r#"{"version":1,"settings":{"sync":{"members":["n2","n7"]}}}"#,
             "settings.sync.members[1]: n7 is not in the cluster, which has n1 to n5",
         ),

@@ -120,6 +120,7 @@ names!(
     ApplierStopped,
     RelayLogDropped,
     MinReplicas,
+    SlavePosSet,
 );
 
 impl EventName {

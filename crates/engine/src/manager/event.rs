@@ -96,6 +96,13 @@ pub enum ManagerEvent {
         /// Whose.
         node: NodeId,
     },
+    /// The slot of a member that has been gone for `member_slots_ttl` is dropped: its log is no longer kept (R-PG-14).
+    SlotExpired {
+        /// On whose database.
+        node: NodeId,
+        /// Whose slot.
+        member: NodeId,
+    },
     /// `/sync` was written: who may be promoted (R-PT-8, R-PT-9).
     SyncChanged {
         /// By whom.

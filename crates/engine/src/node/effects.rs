@@ -98,8 +98,7 @@ impl<'a> Context<'a> {
 
     /// `synchronous_commit`; the other databases wait for their own flush, and for replicas in their own way.
     pub(crate) fn commit_level(&self) -> CommitLevel {
-        self.postgresql()
-            .map_or(CommitLevel::Local, |settings| settings.synchronous_commit)
+        self.settings.database.commit_level()
     }
 
     pub(crate) fn wal_writer_delay(&self) -> Span {

@@ -17,6 +17,7 @@ mod effects;
 mod election;
 mod lag;
 mod lease;
+mod life;
 mod membership;
 mod primary;
 mod processor;
@@ -24,6 +25,7 @@ mod replica;
 pub mod server;
 pub mod table;
 mod takeover;
+mod view;
 mod wait;
 pub mod wal;
 mod work;
@@ -32,8 +34,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{Lsn, NodeId, NodeSet, Timeline, Tip};
-use crate::message::{BaseBackup, Electable, Message, Positions, Standing};
+use crate::ids::{Lsn, NodeId, NodeSet, Timeline};
+use crate::message::{BaseBackup, Electable, Message, Standing};
 use crate::scenario::Endpoint;
 use crate::time::{Span, Time};
 
@@ -151,199 +153,6 @@ impl Node {
             node.follow.streaming = Some(timeline);
         }
         node
-    }
-
-    /// Who it is.
-    #[must_use]
-    pub fn id(&self) -> NodeId {
-        self.id
-    }
-
-    /// What it does.
-    #[must_use]
-    pub fn role(&self) -> Role {
-        self.role
-    }
-
-    /// How long its processor has worked since the start of the run: over a while, its utilisation (R-NU-9).
-    #[must_use]
-    pub fn busy(&self) -> Span {
-        self.processor.busy()
-    }
-
-    /// Times slower than healthy.
-    #[must_use]
-    pub fn slow_factor(&self) -> u32 {
-        self.slow
-    }
-
-    /// Its log.
-    #[must_use]
-    pub fn wal(&self) -> &Wal {
-        &self.wal
-    }
-
-    /// Its table.
-    #[must_use]
-    pub fn table(&self) -> &Table {
-        &self.table
-    }
-
-    /// End of its log: the insert position of a primary, what a replica has received.
-    #[must_use]
-    pub fn tip(&self) -> Tip {
-        self.wal.tip()
-    }
-
-    /// How far it has come. For a primary `replay` is what it has made visible.
-    #[must_use]
-    pub fn positions(&self) -> Positions {
-        let write = if self.is_primary() {
-            self.write
-        } else {
-            self.wal.tip().lsn
-        };
-        Positions {
-            write,
-            flush: self.flush,
-            replay: self.replay,
-        }
-    }
-
-    /// The timeline it writes, follows, or last heard of.
-    #[must_use]
-    pub fn timeline(&self) -> Timeline {
-        if let Some(server) = &self.server {
-            return server.timeline();
-        }
-        self.primary
-            .as_ref()
-            .map_or(self.ballot.known, |primary| primary.timeline)
-    }
-
-    /// The timeline of the primary it streams from.
-    #[must_use]
-    pub fn streaming_from(&self) -> Option<Timeline> {
-        if let Some(server) = &self.server {
-            return server.streams().then_some(server.timeline());
-        }
-        self.follow.streaming.filter(|_| self.primary.is_none())
-    }
-
-    /// Whether it is being rewound or filled.
-    #[must_use]
-    pub fn is_being_rebuilt(&self) -> bool {
-        if let Some(server) = &self.server {
-            return server.is_being_rebuilt();
-        }
-        self.follow.rewinding.is_some() || self.ballot.blank || self.follow.needs_backup
-    }
-
-    /// What its clients see it do with a write right now.
-    #[must_use]
-    pub fn accepts_writes(&self, now: Time, fencing: bool) -> bool {
-        if let Some(server) = &self.server {
-            return self.role == Role::Primary && server.is_ready(now) && !self.lacks_replicas();
-        }
-        self.role == Role::Primary
-            && (!fencing
-                || self
-                    .primary
-                    .as_ref()
-                    .is_some_and(|primary| now < primary.lease_until))
-    }
-
-    /// Whether it is a PostgreSQL, MySQL or MariaDB server.
-    #[must_use]
-    pub fn is_server(&self) -> bool {
-        self.server.is_some()
-    }
-
-    /// Whether it has the primary's role, lease or not.
-    #[must_use]
-    pub fn is_primary(&self) -> bool {
-        self.primary.is_some() || self.is_serving_primary()
-    }
-
-    /// Whom it follows, or would if it could reach it.
-    #[must_use]
-    pub fn upstream(&self) -> Option<NodeId> {
-        match &self.server {
-            Some(server) => server.upstream(),
-            None => self.follow.streaming.map(Timeline::owner),
-        }
-    }
-
-    /// Until when the primary's lease lasts, if it is one.
-    #[must_use]
-    pub fn lease_until(&self) -> Option<Time> {
-        self.primary.as_ref().map(|primary| primary.lease_until)
-    }
-
-    /// When it will ask for an election if it hears nothing, if it waits for a primary.
-    #[must_use]
-    pub fn election_due(&self) -> Option<Time> {
-        (self.primary.is_none() && self.server.is_none()).then_some(self.election.due)
-    }
-
-    /// When it last heard from a primary, and for how long it promised to wait since.
-    #[must_use]
-    pub fn last_heard(&self) -> (Time, Span) {
-        (self.follow.last_heard, self.follow.patience)
-    }
-
-    /// What it knows as primary of another node.
-    #[must_use]
-    pub fn follower(&self, node: NodeId) -> Option<&Follower> {
-        self.primary
-            .as_ref()
-            .map(|primary| &primary.followers[node.index()])
-    }
-
-    /// The nodes that a sync commit waits for, if it is primary.
-    #[must_use]
-    pub fn sync_set(&self) -> Option<NodeSet> {
-        self.primary
-            .as_ref()
-            .map(|primary| primary.membership.required().without(self.id))
-    }
-
-    /// The newest set of electable nodes it knows.
-    #[must_use]
-    pub fn electable(&self) -> NodeSet {
-        self.ballot.electable.set()
-    }
-
-    /// Whether it fell back from semi-sync to async.
-    #[must_use]
-    pub fn semi_sync_is_off(&self) -> bool {
-        if let Some(server) = &self.server {
-            return self.role == Role::Primary && server.semi_sync_is_off();
-        }
-        self.primary
-            .as_ref()
-            .is_some_and(|primary| primary.semi_sync_off)
-    }
-
-    /// How many writes wait for their promise, if it is primary.
-    #[must_use]
-    pub fn waiting_commits(&self) -> usize {
-        if let Some(server) = &self.server {
-            return server.waiting_commits();
-        }
-        self.primary
-            .as_ref()
-            .map_or(0, |primary| primary.waiting.len())
-    }
-
-    pub(crate) fn start(&mut self, cx: &mut Context<'_>) {
-        if self.server.is_some() {
-            self.start_server(cx);
-        } else if self.primary.is_some() {
-            self.start_reign_timers(cx);
-        } else {
-            self.arm_election(cx);
-        }
     }
 
     /// Handles a message.
@@ -493,128 +302,6 @@ impl Node {
         }
         if !self.waits.is_empty() {
             self.end_waits(cx);
-        }
-    }
-
-    /// Stops at once. What was flushed stays; what was not, and what was only in memory, is gone. Of MySQL and MariaDB what
-    /// was written stays as well unless the power is lost.
-    pub(crate) fn crash(&mut self, power_lost: bool) {
-        self.waits.clear();
-        if self.server.is_some() {
-            self.crash_server(power_lost);
-            return;
-        }
-        let lost: Vec<_> = self
-            .wal
-            .range(self.flush.next(), self.wal.tip().lsn)
-            .copied()
-            .collect();
-        self.table.truncate_heads(lost.into_iter().rev());
-        self.wal.truncate(self.flush);
-        self.write = self.flush;
-        self.flushing = false;
-        self.processor.clear();
-        self.election.crash();
-        self.restoring = None;
-        self.follow.forget();
-    }
-
-    /// The disk is gone too.
-    pub(crate) fn lose_disk(&mut self) {
-        let keys = self.table.rows().len();
-        self.wal = Wal::new();
-        self.table = Table::new(keys);
-        (self.write, self.flush, self.replay) = (Lsn::ZERO, Lsn::ZERO, Lsn::ZERO);
-        self.ballot = Ballot {
-            term: 0,
-            voted_for: None,
-            known: Timeline(0),
-            electable: Electable::new(Timeline(0), 0, NodeSet::EMPTY),
-            blank: true,
-        };
-        self.primary = None;
-        self.role = Role::Replica;
-        self.slow = 1;
-        self.lose_server_disk();
-    }
-
-    /// Starts after a crash. A node that was primary goes on as primary, fenced until a majority answers it, if fencing is
-    /// on; otherwise it takes writes at once, as a server that nobody told better does.
-    pub(crate) fn restart(&mut self, cx: &mut Context<'_>) {
-        if self.server.is_some() {
-            self.restart_server(cx);
-            return;
-        }
-        let patience = Span(cx.settings.timers.election_timeout_us);
-        self.follow = Follow::starting(cx.now, patience);
-        self.follow.needs_backup = self.ballot.blank;
-        if let Some(primary) = self.primary.take() {
-            self.replay_all_flushed();
-            let reign = primary.reign + 1;
-            let membership = primary.membership.after_restart();
-            // One that had not opened yet may have had an older lease to wait for.
-            let opens_at = if self.role == Role::Promoting {
-                cx.now + patience
-            } else {
-                cx.now
-            };
-            let mut next =
-                Primary::reigning(primary.timeline, cx.nodes, reign, membership, opens_at);
-            next.last_sync_commit = self.flush;
-            self.primary = Some(Box::new(next));
-            self.role = match (self.role, cx.settings.fencing) {
-                (Role::Promoting, _) => Role::Promoting,
-                (_, true) => Role::Fenced,
-                (_, false) => Role::Primary,
-            };
-            self.start_reign_timers(cx);
-            cx.timer_at(opens_at, Timer::Opens);
-            return;
-        }
-        if self.role == Role::Candidate {
-            self.role = Role::Replica;
-        }
-        if self.ballot.blank {
-            self.ask_what_was_promised(cx);
-        }
-        self.arm_election(cx);
-        self.apply_next(cx);
-    }
-
-    pub(super) fn replay_all_flushed(&mut self) {
-        let records: Vec<_> = self
-            .wal
-            .range(self.replay.next(), self.flush)
-            .copied()
-            .collect();
-        for record in &records {
-            self.table.apply(record);
-        }
-        self.replay = self.flush;
-    }
-
-    pub(crate) fn set_slow(&mut self, factor: u32) {
-        self.slow = factor;
-    }
-
-    /// The settings have changed.
-    pub(crate) fn settings_changed(&mut self, cx: &mut Context<'_>) {
-        if let Some(server) = &self.server {
-            // One that is starting, or being rebuilt, reads its configuration when it has started.
-            if !server.is_ready(cx.now) {
-                return;
-            }
-            self.standby_names_reloaded(cx);
-            self.semi_sync_reloaded(cx);
-            self.receiver_timers_reloaded(cx);
-            self.sender_timers_reloaded(cx);
-            self.guard_writes(cx);
-        } else if self.primary.is_some() {
-            self.check_lease(cx);
-            self.maintain_membership(cx);
-            self.release_commits(cx);
-        } else {
-            self.arm_election(cx);
         }
     }
 

@@ -113,12 +113,13 @@ impl Node {
     }
 
     /// One of the ends of this node's log.
-    pub(super) fn log_end(&self, end: LogEnd) -> Tip {
+    pub(super) fn log_end(&self, end: LogEnd, record_bytes: u64) -> Tip {
         let insert = self.wal.tip();
+        let (write, flush) = self.told_positions(record_bytes);
         self.position_at(match end {
             LogEnd::Insert => insert.lsn,
-            LogEnd::Write => self.positions().write,
-            LogEnd::Flush => self.flush,
+            LogEnd::Write => write,
+            LogEnd::Flush => flush,
             LogEnd::Visible => self.replay,
         })
     }

@@ -75,7 +75,7 @@ impl Node {
             }
             RequestKind::Position(end) => {
                 cx.event(EventKind::NodeTimer { node: self.id });
-                let at = self.log_end(end);
+                let at = self.log_end(end, cx.costs.record_bytes);
                 self.answer(cx, request, Reply::Position { at });
             }
         }
@@ -114,8 +114,14 @@ impl Node {
         if self.flushing || self.flush >= self.wal.tip().lsn {
             return;
         }
-        self.flushing = true;
         self.write = self.wal.tip().lsn;
+        self.note_whole_flush(cx);
+        self.begin_flush(cx);
+    }
+
+    /// The disk begins to flush what is written.
+    pub(super) fn begin_flush(&mut self, cx: &mut Context<'_>) {
+        self.flushing = true;
         let Costs { fsync_us, .. } = *cx.costs;
         cx.timer(Span(fsync_us) * u64::from(self.slow), Timer::Flushed);
     }
@@ -126,7 +132,16 @@ impl Node {
         }
         self.flushing = false;
         // A rewind may have shortened the log while the disk was at work.
-        self.flush = self.flush.max(self.write).min(self.wal.tip().lsn);
+        let before = self.flush;
+        let flushed = self.flushed_up_to(cx);
+        self.flush = self.flush.max(flushed).min(self.wal.tip().lsn);
+        if self.flush == before && self.is_postgresql_primary() {
+            // The WAL writer flushed the page that a record begins on: none is complete that was not before.
+            if self.flush_goes_on() {
+                self.start_flush(cx);
+            }
+            return;
+        }
         cx.event(EventKind::Flushed {
             node: self.id,
             lsn: self.flush,
@@ -142,7 +157,9 @@ impl Node {
             self.acknowledge(cx, replica::Progress::Flushed);
             self.apply_next(cx);
         }
-        self.start_flush(cx);
+        if self.flush_goes_on() {
+            self.start_flush(cx);
+        }
         if self.server.is_none() {
             self.open_if_ready(cx);
         }

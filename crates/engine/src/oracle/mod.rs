@@ -272,8 +272,17 @@ impl Oracle {
             stale: staleness,
             broke_read_your_writes: went_back(known.own),
             broke_monotonic_reads: went_back(known.seen),
-            phantom: row.lsn > Lsn::ZERO && !self.histories.in_surviving(returned),
+            phantom: !self.row_survives(row),
         }
+    }
+
+    /// Whether the surviving history has the write that a row comes from: where it was then, or where it was logged again
+    /// (R-LW-4).
+    fn row_survives(&self, row: Row) -> bool {
+        let again = || self.op(row.op).and_then(|op| op.tip);
+        row.lsn == Lsn::ZERO
+            || self.survives(row.tip())
+            || again().is_some_and(|tip| self.survives(tip))
     }
 
     /// A node opened a timeline; its history may be the surviving one from now on. Returns the writes
@@ -307,14 +316,15 @@ impl Oracle {
                 continue;
             };
             if let Some(row) = op.returned {
-                let phantom = row.lsn > Lsn::ZERO && !self.histories.in_surviving(row.tip());
-                if phantom && !op.verdict.phantom {
-                    self.totals.phantom_reads += 1;
-                    if op.verdict.is_fresh() {
-                        self.totals.fresh_reads -= 1;
-                    }
+                let phantom = !self.row_survives(row);
+                if phantom != op.verdict.phantom {
+                    let verdict = ReadVerdict {
+                        phantom,
+                        ..op.verdict
+                    };
+                    self.totals.recount_read(&op.verdict, &verdict);
                     if let Some(op) = self.ledger.get_mut(number) {
-                        op.verdict.phantom = true;
+                        op.verdict = verdict;
                     }
                 }
                 continue;

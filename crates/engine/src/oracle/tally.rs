@@ -28,7 +28,7 @@ pub struct Totals {
     pub broke_read_your_writes: u64,
     /// Reads that went back behind what the client had read.
     pub broke_monotonic_reads: u64,
-    /// Reads that returned a value that was or is lost.
+    /// Reads that returned a value that is lost.
     pub phantom_reads: u64,
     /// Reads without an answer.
     pub reads_failed: u64,
@@ -48,6 +48,16 @@ impl Totals {
         if let Some(stale) = verdict.stale {
             self.stale_reads += 1;
             self.staleness.add(stale.span);
+        }
+    }
+
+    /// A read's value was lost, or is in the surviving history again: its verdict is another one now.
+    pub(super) fn recount_read(&mut self, before: &ReadVerdict, now: &ReadVerdict) {
+        for (counter, was, is) in [
+            (&mut self.fresh_reads, before.is_fresh(), now.is_fresh()),
+            (&mut self.phantom_reads, before.phantom, now.phantom),
+        ] {
+            *counter = *counter + u64::from(is) - u64::from(was);
         }
     }
 }

@@ -208,6 +208,37 @@ fn what_is_in_the_surviving_history_again_is_regained() {
 }
 
 #[test]
+fn a_read_of_what_is_in_the_surviving_history_again_is_no_phantom_any_more() {
+    let mut oracle = oracle();
+    let gone = write(&mut oracle, 0, 2, 100);
+    promote(&mut oracle, 1, 2, 1);
+    assert!(read(&mut oracle, 1, 200, Some(gone), 2).phantom);
+    // Another history that has it goes on.
+    promote(&mut oracle, 2, 3, 2);
+    assert_eq!(
+        oracle.op(OpId(2)).expect("kept").verdict,
+        ReadVerdict::default()
+    );
+    let totals = oracle.totals();
+    assert_eq!((totals.phantom_reads, totals.fresh_reads), (0, 1));
+
+    // R-LW-4: a source that had it as an errant transaction logs it again, elsewhere.
+    let errant = write(&mut oracle, 0, 3, 300);
+    promote(&mut oracle, 3, 4, 2);
+    assert!(oracle.op(errant).expect("kept").lost);
+    assert!(read(&mut oracle, 1, 400, Some(errant), 3).phantom);
+    let again = Tip {
+        timeline: Timeline::new(5, NodeId(4)),
+        lsn: Lsn(9),
+    };
+    oracle.inserted(errant, again, 3);
+    promote(&mut oracle, 4, 5, 2);
+    assert!(!oracle.op(errant).expect("kept").lost);
+    assert!(!oracle.op(OpId(4)).expect("kept").verdict.phantom);
+    assert_eq!(oracle.totals().phantom_reads, 0);
+}
+
+#[test]
 fn an_ack_on_a_dead_timeline_is_lost_at_once() {
     let mut oracle = oracle();
     promote(&mut oracle, 1, 2, 0);

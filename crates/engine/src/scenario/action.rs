@@ -207,6 +207,15 @@ pub enum Admin {
     StartReceiver,
     /// Throw away what was received and not applied: `RESET REPLICA`. Only while it does not receive (MySQL, MariaDB).
     ResetReplica,
+    /// `SET GLOBAL gtid_slave_pos`: when it next connects it asks to start after this transaction, of MariaDB's replicas with
+    /// `master_use_gtid` = `slave_pos`. Only while it does not receive; strict mode refuses it with error 1947 when the server's
+    /// own binlog has something newer (R-LW-4).
+    SetSlavePos {
+        /// Who wrote the transaction first.
+        server: NodeId,
+        /// Its number, 1 or more.
+        number: u64,
+    },
     /// Cancel the statement of a write that waits: `pg_cancel_backend`, `KILL QUERY` (R-PG-7).
     CancelWait {
         /// Which write, by its number among all operations.

@@ -17,11 +17,9 @@
 //! | pgpool-II | the first in the order of the configuration that is not in recovery |
 //! | HAProxy | all that pass `/primary`, in turn |
 
-use serde::{Deserialize, Serialize};
+mod check;
 
-use super::database::Database;
-use super::read::{Problem, ScenarioError};
-use super::validate::{Checked, MOST_US, within};
+use serde::{Deserialize, Serialize};
 
 /// What stands between a read and the choice that `reads` makes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,11 +70,11 @@ pub enum PinFrom {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Pin {
-    /// For how long, ms: 2,000 in Rails (`delay`), 60,000 in MaxScale's CCRFilter (`time`).
+    /// For how long, ms: 2,000 in Rails (`delay`), 60,000 in MaxScale's CCRFilter (`time`) (R-RC-2).
     pub delay: u64,
-    /// From when it counts.
+    /// From when it counts (R-RC-2).
     pub from: PinFrom,
-    /// Whether a write of any session pins every session (CCRFilter's `global`; no such thing in Rails).
+    /// Whether a write of any session pins every session (CCRFilter's `global`; no such thing in Rails) (R-RC-2).
     pub global: bool,
 }
 
@@ -128,12 +126,12 @@ pub enum TokenPosition {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Token {
-    /// Which position is taken.
+    /// Which position is taken (R-RC-3).
     pub position: TokenPosition,
-    /// How long a replica may let the read wait, ms; 0 only looks, `null` waits for ever. Then the primary is read.
+    /// How long a replica may let the read wait, ms; 0 only looks, `null` waits for ever. Then the primary is read (R-RC-3).
     pub wait: Option<u64>,
     /// Whether the session also remembers the position of what it has read: `max(token, position seen)` keeps reads from
-    /// going back.
+    /// going back (R-RC-3).
     pub keep_seen: bool,
     /// Whether a token is a timeline and a position. A position alone means another write after a failover (R-LW-6). MySQL's
     /// GTID sets name the source in any case.
@@ -176,13 +174,13 @@ pub enum Django {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Proxysql {
-    /// A replica further behind than this is shunned, s; 0 never.
+    /// A replica further behind than this is shunned, s; 0 never (R-RC-5).
     pub max_replication_lag: u64,
-    /// `mysql-monitor_replication_lag_interval`: time between two looks, ms.
+    /// `mysql-monitor_replication_lag_interval`: time between two looks, ms (R-RC-5).
     pub monitor_replication_lag_interval: u64,
-    /// `mysql-monitor_replication_lag_count`: bad looks in a row before a replica is shunned.
+    /// `mysql-monitor_replication_lag_count`: bad looks in a row before a replica is shunned (R-RC-5).
     pub monitor_replication_lag_count: u32,
-    /// `mysql-monitor_slave_lag_when_null`: what NULL counts as, s.
+    /// `mysql-monitor_slave_lag_when_null`: what NULL counts as, s (R-RC-5).
     pub monitor_slave_lag_when_null: u64,
 }
 
@@ -224,13 +222,13 @@ pub enum CausalReads {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Maxscale {
-    /// Only replicas less far behind than this get reads, s; 0 is off. Strictly less, and not NULL.
+    /// Only replicas less far behind than this get reads, s; 0 is off. Strictly less, and not NULL (R-RC-5).
     pub max_replication_lag: u64,
-    /// Time between two looks of the monitor, ms.
+    /// Time between two looks of the monitor, ms (R-RC-5).
     pub monitor_interval: u64,
-    /// Which writes a read must see.
+    /// Which writes a read must see (R-RC-5).
     pub causal_reads: CausalReads,
-    /// How long a replica may let a read wait, s; then the read is tried again on the primary.
+    /// How long a replica may let a read wait, s; then the read is tried again on the primary (R-RC-5).
     pub causal_reads_timeout: u64,
 }
 
@@ -268,17 +266,17 @@ pub enum DisableLoadBalanceOnWrite {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Pgpool {
-    /// A standby further behind than so many bytes gets no reads; 0 is off.
+    /// A standby further behind than so many bytes gets no reads; 0 is off (R-RC-5).
     pub delay_threshold: u64,
-    /// As before, by `replay_lag` of `pg_stat_replication`, ms; it overrides the other. 0 is off.
+    /// As before, by `replay_lag` of `pg_stat_replication`, ms; it overrides the other. 0 is off (R-RC-5).
     pub delay_threshold_by_time: u64,
-    /// Time between two looks, s.
+    /// Time between two looks, s (R-RC-5).
     pub sr_check_period: u64,
-    /// Whether another standby, the least far behind, is read in place of the primary.
+    /// Whether another standby, the least far behind, is read in place of the primary (R-RC-5).
     pub prefer_lower_delay_standby: bool,
-    /// What a write does to later reads of its session.
+    /// What a write does to later reads of its session (R-RC-5).
     pub disable_load_balance_on_write: DisableLoadBalanceOnWrite,
-    /// Whether each statement is balanced anew; otherwise a session keeps the standby that it drew.
+    /// Whether each statement is balanced anew; otherwise a session keeps the standby that it drew (R-RC-5).
     pub statement_level_load_balance: bool,
 }
 
@@ -304,13 +302,13 @@ impl Default for Pgpool {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Haproxy {
-    /// Time between two checks of a server, ms. A check without an answer by then has failed.
+    /// Time between two checks of a server, ms. A check without an answer by then has failed (R-RC-5).
     pub inter: u64,
-    /// Failed checks in a row after which a server is down.
+    /// Failed checks in a row after which a server is down (R-RC-5).
     pub fall: u32,
-    /// Passed checks in a row after which a server is up.
+    /// Passed checks in a row after which a server is up (R-RC-5).
     pub rise: u32,
-    /// `/replica?lag=`: a standby that knows of more unapplied log than so many bytes fails the check; `null` is off.
+    /// `/replica?lag=`: a standby that knows of more unapplied log than so many bytes fails the check; `null` is off (R-RC-5).
     pub lag: Option<u64>,
 }
 
@@ -330,95 +328,5 @@ impl Routing {
     #[must_use]
     pub fn is_plain(&self) -> bool {
         *self == Self::Plain
-    }
-
-    /// Checks ranges, and that a router for one kind of database stands before that kind. The Textbook profile takes all.
-    ///
-    /// # Errors
-    /// [`ScenarioError`] for the field that is wrong.
-    pub(super) fn validate(&self, path: &str, database: &Database) -> Checked {
-        let ms = |name: &str, value, least| {
-            within(
-                &format!("{path}.{name}"),
-                value,
-                least,
-                MOST_US / 1_000,
-                "ms",
-            )
-        };
-        let s = |name: &str, value, least| {
-            within(
-                &format!("{path}.{name}"),
-                value,
-                least,
-                MOST_US / 1_000_000,
-                "s",
-            )
-        };
-        let times = |name: &str, value: u32| {
-            within(
-                &format!("{path}.{name}"),
-                u64::from(value),
-                1,
-                1_000,
-                "checks",
-            )
-        };
-        let bytes =
-            |name: &str, value| within(&format!("{path}.{name}"), value, 0, 1 << 40, "bytes");
-        match self {
-            Self::Plain | Self::Sticky => Ok(()),
-            Self::Pin(pin) => ms("pin.delay", pin.delay, 0),
-            Self::Token(token) => token.wait.map_or(Ok(()), |wait| ms("token.wait", wait, 0)),
-            Self::Django(Django::PinAfterWrite(delay)) => ms("django.pin_after_write", *delay, 0),
-            Self::Django(_) => Ok(()),
-            Self::Proxysql(it) => {
-                s("proxysql.max_replication_lag", it.max_replication_lag, 0)?;
-                let interval = it.monitor_replication_lag_interval;
-                ms("proxysql.monitor_replication_lag_interval", interval, 100)?;
-                times(
-                    "proxysql.monitor_replication_lag_count",
-                    it.monitor_replication_lag_count,
-                )?;
-                s(
-                    "proxysql.monitor_slave_lag_when_null",
-                    it.monitor_slave_lag_when_null,
-                    0,
-                )
-            }
-            Self::Maxscale(it) => {
-                s("maxscale.max_replication_lag", it.max_replication_lag, 0)?;
-                ms("maxscale.monitor_interval", it.monitor_interval, 100)?;
-                s("maxscale.causal_reads_timeout", it.causal_reads_timeout, 1)
-            }
-            Self::Pgpool(it) => {
-                bytes("pgpool.delay_threshold", it.delay_threshold)?;
-                ms(
-                    "pgpool.delay_threshold_by_time",
-                    it.delay_threshold_by_time,
-                    0,
-                )?;
-                s("pgpool.sr_check_period", it.sr_check_period, 1)
-            }
-            Self::Haproxy(it) => {
-                ms("haproxy.inter", it.inter, 100)?;
-                times("haproxy.fall", it.fall)?;
-                times("haproxy.rise", it.rise)?;
-                it.lag.map_or(Ok(()), |lag| bytes("haproxy.lag", lag))
-            }
-        }?;
-        let text = match (self, database) {
-            (Self::Proxysql(_) | Self::Maxscale(_), Database::Postgresql(_)) => {
-                "ProxySQL and MaxScale speak to MySQL and MariaDB"
-            }
-            (Self::Pgpool(_) | Self::Haproxy(_), Database::Mysql(_) | Database::Mariadb(_)) => {
-                "Pgpool-II, and HAProxy with `/primary` and `/replica`, speak to PostgreSQL"
-            }
-            _ => return Ok(()),
-        };
-        Err(ScenarioError::new(
-            path,
-            Problem::Contradiction(text.to_owned()),
-        ))
     }
 }

@@ -1,6 +1,8 @@
 //! What a scenario must satisfy before it runs. Everything is checked, nothing is corrected in silence.
 
-use super::action::{Action, Admin, Endpoint, Service, Setting};
+mod commands;
+
+use super::action::Action;
 use super::database::Database;
 use super::manager::Manager;
 use super::read::{Problem, ScenarioError};
@@ -330,73 +332,6 @@ impl Rules<'_> {
         ))
     }
 
-    fn ends(&self, path: &str, from: Endpoint, to: Endpoint) -> Checked {
-        for (name, end) in [("from", from), ("to", to)] {
-            let path = format!("{path}.{name}");
-            match end {
-                Endpoint::Node(node) => self.node(&path, node)?,
-                Endpoint::Clients => {}
-                Endpoint::Store(index) => self.service(&path, Service::Store(index))?,
-                Endpoint::Monitor(index) => self.service(&path, Service::Monitor(index))?,
-            }
-        }
-        if from == to {
-            let text = format!("{to} is also where the link begins");
-            return Err(ScenarioError::new(
-                format!("{path}.to"),
-                Problem::Contradiction(text),
-            ));
-        }
-        Ok(())
-    }
-
-    /// Whether the failover manager in force has the service.
-    fn service(&self, path: &str, service: Service) -> Checked {
-        let manager = &self.settings.manager;
-        let found = match service {
-            Service::Agent(node) => {
-                self.node(path, node)?;
-                matches!(manager, Manager::Patroni(_))
-            }
-            Service::Store(index) => index < manager.store_members(),
-            Service::Monitor(index) => index < manager.monitors(),
-        };
-        if found {
-            return Ok(());
-        }
-        let text = format!("the failover manager of this cluster has no {service}");
-        Err(ScenarioError::new(path, Problem::Contradiction(text)))
-    }
-
-    fn admin(&self, path: &str, command: &Admin) -> Checked {
-        if self.settings.database.is_textbook() {
-            let text = "the nodes of the Textbook profile take no commands".to_owned();
-            return Err(ScenarioError::new(path, Problem::Contradiction(text)));
-        }
-        match command {
-            Admin::Follow { upstream } => self.node(&format!("{path}.follow.upstream"), *upstream),
-            Admin::Rewind { source } => self.node(&format!("{path}.rewind.source"), *source),
-            Admin::Rebuild { source } => self.node(&format!("{path}.rebuild.source"), *source),
-            Admin::TerminateSender { standby } => {
-                self.node(&format!("{path}.terminate_sender.standby"), *standby)
-            }
-            Admin::ConflictingQuery { for_us } => within(
-                &format!("{path}.conflicting_query.for_us"),
-                *for_us,
-                1,
-                MOST_US,
-                "µs",
-            ),
-            Admin::PauseReplay
-            | Admin::ResumeReplay
-            | Admin::StopReceiver
-            | Admin::StartReceiver
-            | Admin::ResetReplica
-            | Admin::CancelWait { .. }
-            | Admin::TerminateBackend { .. } => Ok(()),
-        }
-    }
-
     /// Which managers go with which database.
     fn profile(&self, path: &str, database: &Database, manager: &Manager) -> Checked {
         let nodes = self.cluster.node_count();
@@ -453,132 +388,5 @@ impl Rules<'_> {
         self.semi_sync(&format!("{path}.semi_sync"), &settings.semi_sync)?;
         self.sync(&format!("{path}.sync"), &settings.sync)?;
         timers(&format!("{path}.timers"), &settings.timers)
-    }
-
-    fn action(&self, path: &str, action: &Action) -> Checked {
-        match action {
-            Action::Write {
-                client,
-                key,
-                node,
-                synchronous_commit,
-                ..
-            } => {
-                self.client(&format!("{path}.write.client"), *client)?;
-                self.key(&format!("{path}.write.key"), *key)?;
-                let postgresql = matches!(self.settings.database, Database::Postgresql(_));
-                if synchronous_commit.is_some() && !postgresql {
-                    return Err(ScenarioError::new(
-                        format!("{path}.write.synchronous_commit"),
-                        Problem::Contradiction("only PostgreSQL has it".to_owned()),
-                    ));
-                }
-                node.map_or(Ok(()), |node| {
-                    self.node(&format!("{path}.write.node"), node)
-                })
-            }
-            Action::Admin { node, command } => {
-                self.node(&format!("{path}.admin.node"), *node)?;
-                self.admin(&format!("{path}.admin.command"), command)
-            }
-            Action::Service { service, .. } => {
-                self.service(&format!("{path}.service.service"), *service)
-            }
-            Action::Read { client, key, node } => {
-                self.client(&format!("{path}.read.client"), *client)?;
-                self.key(&format!("{path}.read.key"), *key)?;
-                node.map_or(Ok(()), |node| self.node(&format!("{path}.read.node"), node))
-            }
-            Action::Kill { node, .. } => self.node(&format!("{path}.kill.node"), *node),
-            Action::LoseHost { node } => self.node(&format!("{path}.lose_host.node"), *node),
-            Action::Restart { node } => self.node(&format!("{path}.restart.node"), *node),
-            Action::Freeze { node } => self.node(&format!("{path}.freeze.node"), *node),
-            Action::Thaw { node } => self.node(&format!("{path}.thaw.node"), *node),
-            Action::Slow { node, factor } => {
-                self.node(&format!("{path}.slow.node"), *node)?;
-                within(
-                    &format!("{path}.slow.factor"),
-                    u64::from(*factor),
-                    1,
-                    1_000,
-                    "times",
-                )
-            }
-            Action::CutLink { from, to } => self.ends(&format!("{path}.cut_link"), *from, *to),
-            Action::HealLink { from, to } => self.ends(&format!("{path}.heal_link"), *from, *to),
-            Action::SetLink {
-                from,
-                to,
-                link: settings,
-            } => {
-                self.ends(&format!("{path}.set_link"), *from, *to)?;
-                link(&format!("{path}.set_link.link"), settings)
-            }
-            Action::Isolate { node } => self.node(&format!("{path}.isolate.node"), *node),
-            Action::Reconnect { node } => self.node(&format!("{path}.reconnect.node"), *node),
-            Action::Promote { node } => self.node(&format!("{path}.promote.node"), *node),
-            Action::DelayMessage { by_us, .. } => within(
-                &format!("{path}.delay_message.by_us"),
-                *by_us,
-                0,
-                MOST_US,
-                "µs",
-            ),
-            Action::HealAll
-            | Action::HoldMessage { .. }
-            | Action::ReleaseMessage { .. }
-            | Action::DropMessage { .. }
-            | Action::DuplicateMessage { .. } => Ok(()),
-            Action::Set(setting) => self.setting(&format!("{path}.set"), setting),
-        }
-    }
-
-    fn setting(&self, path: &str, setting: &Setting) -> Checked {
-        match setting {
-            Setting::SemiSync(semi_sync) => self.semi_sync(&format!("{path}.semi_sync"), semi_sync),
-            Setting::Sync(sync) => self.sync(&format!("{path}.sync"), sync),
-            Setting::Routing(new) => {
-                new.validate(&format!("{path}.routing"), &self.settings.database)
-            }
-            Setting::Timers(new) => timers(&format!("{path}.timers"), new),
-            Setting::Workload(new) => {
-                workload(&format!("{path}.workload"), new)?;
-                if new.keys == self.keys {
-                    return Ok(());
-                }
-                let text = format!(
-                    "{} is not the run's number of keys, {}, which cannot change",
-                    new.keys, self.keys
-                );
-                Err(ScenarioError::new(
-                    format!("{path}.workload.keys"),
-                    Problem::Contradiction(text),
-                ))
-            }
-            Setting::Database(new) => {
-                let path = format!("{path}.database");
-                if !new.is_same_kind(&self.settings.database) {
-                    let text = "which database it is cannot change while it runs".to_owned();
-                    return Err(ScenarioError::new(path, Problem::Contradiction(text)));
-                }
-                new.validate(&path, self.cluster.node_count())
-            }
-            Setting::Manager(new) => {
-                let path = format!("{path}.manager");
-                let now = &self.settings.manager;
-                let hosts = |manager: &Manager| (manager.store_members(), manager.monitors());
-                if !new.is_same_kind(now) || hosts(new) != hosts(now) {
-                    let text = "which manager it is, and how many hosts it has, cannot change while it runs";
-                    return Err(ScenarioError::new(
-                        path,
-                        Problem::Contradiction(text.to_owned()),
-                    ));
-                }
-                new.validate(&path, self.cluster.node_count())
-            }
-            Setting::Mode(_) | Setting::Failover(_) | Setting::Fencing(_) | Setting::Reads(_) => {
-                Ok(())
-            }
-        }
     }
 }

@@ -1,14 +1,16 @@
 //! What each action does to the world.
 
+mod links;
+mod messages;
+
 use super::{Deferred, Health, Simulation};
 use crate::event::{EventKind, NoEffect};
-use crate::ids::{MessageId, NodeId, NodeSet, OpId};
+use crate::ids::{NodeId, NodeSet, OpId};
 use crate::node::server::Command;
 use crate::node::{Node, Role};
 use crate::oracle::OpKind;
-use crate::scenario::{Action, Endpoint, KillKind, LinkSettings, Service, Setting};
+use crate::scenario::{Action, Endpoint, KillKind, Service, Setting};
 use crate::time::Span;
-use crate::world::queue::Due;
 
 type Done = Result<(), NoEffect>;
 
@@ -175,8 +177,10 @@ impl Simulation {
             self.agent_shares(node, Health::Up);
             self.note_status(node);
         } else if let Some(health) = self.service_health(Service::Agent(node)) {
-            // A frozen one finds its database down when it goes on.
-            if health == Health::Up {
+            // A frozen one finds its database down when it goes on. In maintenance mode it is a person who starts it.
+            if self.settings.manager.is_paused() {
+                self.start_database(node);
+            } else if health == Health::Up {
                 self.have_agent_look(node);
             }
         } else {
@@ -239,170 +243,6 @@ impl Simulation {
         self.emit(EventKind::SpeedChanged { node, factor });
         self.nodes[node.index()].set_slow(factor);
         self.note_status(node);
-        Ok(())
-    }
-
-    fn lose_messages(&mut self, lost: impl Fn(Endpoint, Endpoint) -> bool) {
-        for message in self
-            .network
-            .drop_where(|message| lost(message.from, message.to))
-        {
-            let kind = message.message.kind();
-            self.note(EventKind::MessageLost {
-                message: message.id,
-                kind,
-                from: message.from,
-                to: message.to,
-            });
-        }
-    }
-
-    fn cut(&mut self, from: Endpoint, to: Endpoint) -> bool {
-        let link = self.network.link_mut(from, to);
-        if link.cut {
-            return false;
-        }
-        link.cut = true;
-        let cause = self.cause;
-        self.emit(EventKind::LinkCut { from, to });
-        self.lose_messages(|a, b| (a, b) == (from, to));
-        self.cause = cause;
-        true
-    }
-
-    fn heal(&mut self, from: Endpoint, to: Endpoint) -> bool {
-        let link = self.network.link_mut(from, to);
-        if !link.cut {
-            return false;
-        }
-        link.cut = false;
-        self.note(EventKind::LinkHealed { from, to });
-        true
-    }
-
-    fn set_link(&mut self, from: Endpoint, to: Endpoint, settings: LinkSettings) -> Done {
-        let link = self.network.link_mut(from, to);
-        if link.settings == settings {
-            return Err(NoEffect::SameSetting);
-        }
-        link.settings = settings;
-        self.note(EventKind::LinkChanged { from, to });
-        Ok(())
-    }
-
-    /// Does something to both directions of every link between a node and the other hosts, and the clients if asked.
-    fn each_link(
-        &mut self,
-        node: NodeId,
-        clients_too: bool,
-        mut change: impl FnMut(&mut Self, Endpoint, Endpoint) -> bool,
-    ) -> Done {
-        let me = Endpoint::Node(node);
-        let mut changed = false;
-        let nodes = self.cluster.nodes().map(Endpoint::Node);
-        let stores = (0..self.settings.manager.store_members()).map(Endpoint::Store);
-        let monitors = (0..self.settings.manager.monitors()).map(Endpoint::Monitor);
-        let others = nodes
-            .chain(stores)
-            .chain(monitors)
-            .filter(|&other| other != me);
-        for other in others.chain(clients_too.then_some(Endpoint::Clients)) {
-            changed |= change(self, me, other);
-            changed |= change(self, other, me);
-        }
-        changed.then_some(()).ok_or(NoEffect::SameLink)
-    }
-
-    fn heal_all(&mut self) -> Done {
-        let mut changed = false;
-        for node in self.cluster.nodes() {
-            changed |= self.each_link(node, true, Self::heal).is_ok();
-        }
-        let hosts: Vec<Endpoint> = (0..self.settings.manager.store_members())
-            .map(Endpoint::Store)
-            .chain((0..self.settings.manager.monitors()).map(Endpoint::Monitor))
-            .chain([Endpoint::Clients])
-            .collect();
-        for &from in &hosts {
-            for &to in hosts.iter().filter(|&&to| to != from) {
-                changed |= self.heal(from, to);
-            }
-        }
-        for node in self.cluster.nodes() {
-            changed |= self.slow(node, 1).is_ok();
-            changed |= self.thaw(node).is_ok();
-            changed |= self.restart(node).is_ok();
-        }
-        changed |= self.heal_services();
-        changed.then_some(()).ok_or(NoEffect::NothingBroken)
-    }
-
-    fn hold(&mut self, message: MessageId) -> Done {
-        if self.network.find(message).is_none() {
-            return Err(NoEffect::NoSuchMessage);
-        }
-        self.network
-            .hold(message)
-            .then_some(())
-            .ok_or(NoEffect::NotHeld)
-    }
-
-    fn reschedule(&mut self, message: MessageId, at: crate::time::Time) -> Done {
-        let (slot, generation) = self
-            .network
-            .reschedule(message, at)
-            .ok_or(NoEffect::NoSuchMessage)?;
-        self.queue
-            .push(at, self.cause, Due::Arrival { slot, generation });
-        Ok(())
-    }
-
-    fn release(&mut self, message: MessageId) -> Done {
-        let held = self
-            .network
-            .find(message)
-            .ok_or(NoEffect::NoSuchMessage)?
-            .held;
-        if !held {
-            return Err(NoEffect::NotHeld);
-        }
-        self.reschedule(message, self.now)
-    }
-
-    fn drop_message(&mut self, message: MessageId) -> Done {
-        let dropped = self
-            .network
-            .drop_message(message)
-            .ok_or(NoEffect::NoSuchMessage)?;
-        let kind = dropped.message.kind();
-        self.note(EventKind::MessageLost {
-            message,
-            kind,
-            from: dropped.from,
-            to: dropped.to,
-        });
-        Ok(())
-    }
-
-    fn delay(&mut self, message: MessageId, by: Span) -> Done {
-        let arrives_at = self
-            .network
-            .find(message)
-            .ok_or(NoEffect::NoSuchMessage)?
-            .arrives_at;
-        self.reschedule(message, arrives_at.max(self.now) + by)
-    }
-
-    fn duplicate(&mut self, message: MessageId) -> Done {
-        let (slot, generation, at) = self
-            .network
-            .duplicate(message)
-            .ok_or(NoEffect::NoSuchMessage)?;
-        self.queue.push(
-            at.max(self.now),
-            self.cause,
-            Due::Arrival { slot, generation },
-        );
         Ok(())
     }
 

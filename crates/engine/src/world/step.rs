@@ -1,16 +1,17 @@
 //! The event loop: what is due next, who handles it, and what becomes of what they want done.
 
+mod observe;
+
 use std::sync::Arc;
 
-use super::{
-    Deferred, Health, InFlight, LaneChange, Outages, Simulation, network::Sent, queue::Due,
-};
+use super::network::Sent;
+use super::queue::Due;
+use super::{Deferred, Health, InFlight, Simulation};
 use crate::event::EventKind;
-use crate::ids::{EventId, Lsn, NodeId, OpId};
+use crate::ids::{EventId, NodeId};
 use crate::message::{Message, Reply};
 use crate::node::server::ServerTimer;
 use crate::node::{Context, Effect, Node, Timer};
-use crate::oracle::Opened;
 use crate::scenario::{Action, Endpoint, KillKind, Scenario, ScenarioError, TimedAction};
 use crate::time::{Span, Time};
 
@@ -319,35 +320,6 @@ impl Simulation {
         self.note_status(node);
     }
 
-    /// A server was rewound or filled again, lost its disk, or follows another timeline than its own. If nobody else was on the timeline that goes on, it did not survive: a manager
-    /// had decided for another one, that of the primary.
-    pub(super) fn newest_may_be_gone(&mut self) {
-        let holds = |node: &&Node| {
-            node.server_status(self.now)
-                .is_some_and(|status| !status.empty)
-        };
-        let held = || self.nodes.iter().filter(holds);
-        let surviving = self.oracle.histories().surviving();
-        if held().any(|node| node.timeline() == surviving) {
-            return;
-        }
-        let other = held().max_by_key(|node| (node.is_primary(), node.timeline()));
-        if let Some(other) = other.map(Node::timeline) {
-            let changed = self.oracle.fell_back(other);
-            self.note_lost_and_regained(changed);
-        }
-    }
-
-    fn note_lost_and_regained(&mut self, (lost, regained): (Vec<OpId>, Vec<OpId>)) {
-        self.series.current().lost += lost.len() as u32;
-        for op in lost {
-            self.note(EventKind::WriteLost { op });
-        }
-        for op in regained {
-            self.note(EventKind::WriteRegained { op });
-        }
-    }
-
     /// Lets a node handle something, and carries out what it wants done.
     pub(super) fn with_node(
         &mut self,
@@ -385,65 +357,6 @@ impl Simulation {
         self.effects = effects;
     }
 
-    /// Tells the oracle what a node did.
-    fn observe(&mut self, kind: EventKind) {
-        match kind {
-            EventKind::Inserted { node, op, lsn } => {
-                if let Some(record) = self.nodes[node.index()].wal().get(lsn) {
-                    let tip = crate::ids::Tip {
-                        timeline: record.timeline,
-                        lsn,
-                    };
-                    self.oracle.inserted(op, tip, record.version);
-                }
-            }
-            EventKind::Flushed { node, lsn } | EventKind::BinlogWritten { node, lsn } => {
-                self.observe_flush(node, lsn);
-            }
-            EventKind::Promoted {
-                node,
-                timeline,
-                fork,
-            }
-            | EventKind::LogEndLost {
-                node,
-                timeline,
-                fork,
-                ..
-            } => {
-                let how = match kind {
-                    EventKind::LogEndLost { .. } => Opened::AfterCrash,
-                    _ if self.nodes[node.index()].is_server() => Opened::Promoted,
-                    _ => Opened::Elected,
-                };
-                let history = self.nodes[node.index()].wal().history();
-                let changed = self.oracle.promoted(timeline, history, fork, how);
-                self.note_lost_and_regained(changed);
-            }
-            EventKind::Following { node, .. } if self.nodes[node.index()].is_server() => {
-                self.newest_may_be_gone();
-            }
-            _ => {}
-        }
-    }
-
-    fn observe_flush(&mut self, node: NodeId, lsn: Lsn) {
-        let host = &self.nodes[node.index()];
-        // A server may have stopped being primary since; what a standby has on disk, its primary had.
-        if !host.is_primary() && !host.is_server() {
-            return;
-        }
-        let mut at = lsn;
-        // Newest first, until one that was on disk before.
-        while let Some(record) = host.wal().get(at) {
-            if self.oracle.op(record.op).is_none_or(|op| op.flushed) {
-                break;
-            }
-            self.oracle.flushed(record.op);
-            at = Lsn(at.0 - 1);
-        }
-    }
-
     pub(super) fn send(&mut self, from: Endpoint, to: Endpoint, message: Message) {
         let kind = message.kind();
         let (id, sent) = self
@@ -471,49 +384,6 @@ impl Simulation {
                 from,
                 to,
             }),
-        }
-    }
-
-    /// Notes a change of a node's role or health, and who takes writes by that.
-    pub(super) fn note_status(&mut self, node: NodeId) {
-        let index = node.index();
-        let (this, health) = (&self.nodes[index], self.hosts[index].health);
-        let writes = health == Health::Up && this.accepts_writes(self.now, self.settings.fencing);
-        let (role, slow) = (this.role(), this.slow_factor());
-        let before = core::mem::replace(&mut self.hosts[index].noted, (role, health, slow, writes));
-        if before == (role, health, slow, writes) {
-            return;
-        }
-        if before != (role, health, slow, !writes) {
-            self.lanes.note(
-                node,
-                LaneChange {
-                    at: self.now,
-                    role,
-                    health,
-                    slow,
-                },
-            );
-        }
-        let writers = if writes {
-            self.writers.with(node)
-        } else {
-            self.writers.without(node)
-        };
-        if writers.len() != self.writers.len() {
-            let mut outages = self.outages;
-            self.count_outage(&mut outages);
-            self.outages = Outages {
-                since: self.now,
-                ..outages
-            };
-            self.writers = writers;
-            let primaries = writers.len() as u32;
-            match writers.iter().next() {
-                None => self.note(EventKind::NoPrimary),
-                Some(node) if primaries == 1 => self.note(EventKind::OnePrimary { node }),
-                Some(_) => self.note(EventKind::SplitBrain { primaries }),
-            }
         }
     }
 }

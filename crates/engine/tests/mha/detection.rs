@@ -49,8 +49,9 @@ fn detection(how: KillKind) -> Vec<Span> {
 fn r_mh_1_the_defaults_are_those_of_the_tool() {
     let mha = Mha::default();
     assert_eq!((mha.ping_interval, mha.ssh_connection_timeout), (3, 5));
-    assert!(mha.check_repl_delay && mha.latest_priority && !mha.gtid_auto_position);
+    assert!(mha.check_repl_delay && mha.latest_priority && mha.use_gtid_auto_pos);
     assert!(mha.secondary_check_via.is_empty() && mha.servers.is_empty());
+    assert_eq!(mha.last_failover_minute, 480);
     assert!(!mha.master_ip_failover_script && !mha.shutdown_script);
 }
 

@@ -122,8 +122,17 @@ fn r_mh_7_one_shot_the_manager_is_gone_after_a_failover_and_the_old_source_is_no
 
 #[test]
 fn r_mh_7_a_second_failover_within_480_minutes_is_not_begun() {
-    for (wait_s, why) in [(60, Some(GaveUp::TooSoon)), (480 * 60 + 60, None)] {
-        let mut lab = Lab::new(&cluster(0, Mha::default())).at_ms(20_000);
+    for (minutes, wait_s, why) in [
+        (480, 60, Some(GaveUp::TooSoon)),
+        (480, 480 * 60 + 60, None),
+        (2, 60, Some(GaveUp::TooSoon)),
+        (0, 60, None),
+    ] {
+        let mha = Mha {
+            last_failover_minute: minutes,
+            ..Mha::default()
+        };
+        let mut lab = Lab::new(&cluster(0, mha)).at_ms(20_000);
         lab.kill_process(n(1));
         lab.run_to_ms(40_000);
         lab.restart(n(1));

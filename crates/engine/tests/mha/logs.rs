@@ -4,9 +4,11 @@ use replicascope_engine::ids::{NodeId, OpId};
 use replicascope_engine::manager::MhaEvent;
 use replicascope_engine::manager::mha::BinlogKept;
 use replicascope_engine::oracle::Status;
-use replicascope_engine::scenario::{Action, KillKind, Mha, MhaServer};
+use replicascope_engine::scenario::{
+    Action, Database, KillKind, Manager, Mha, MhaServer, Scenario,
+};
 
-use super::{MhaLab, cluster};
+use super::{MhaLab, cluster, mysql};
 use crate::lab::{Lab, n};
 
 fn cut(lab: &mut Lab, from: NodeId, to: NodeId) {
@@ -16,9 +18,8 @@ fn cut(lab: &mut Lab, from: NodeId, to: NodeId) {
     });
 }
 
-fn candidate(node: NodeId, gtid: bool) -> Mha {
+fn candidate(node: NodeId) -> Mha {
     Mha {
-        gtid_auto_position: gtid,
         servers: vec![MhaServer {
             node,
             candidate_master: true,
@@ -40,8 +41,8 @@ fn acked_writes(lab: &mut Lab, count: u32) -> Vec<OpId> {
 }
 
 /// Five writes were acked that no replica has; then the source dies. What became of the binlog, and how many are lost.
-fn unshipped(how: KillKind, mha: Mha) -> (BinlogKept, usize, Lab) {
-    let mut lab = Lab::new(&cluster(0, mha)).at_ms(10_000);
+fn unshipped(how: KillKind, scenario: &Scenario) -> (BinlogKept, usize, Lab) {
+    let mut lab = Lab::new(scenario).at_ms(10_000);
     acked_writes(&mut lab, 3);
     for replica in [n(2), n(3)] {
         cut(&mut lab, n(1), replica);
@@ -75,7 +76,7 @@ fn everybody_has_the_log_of(lab: &Lab, primary: NodeId, others: &[NodeId]) {
 
 #[test]
 fn r_mh_4_events_that_were_not_shipped_are_saved_by_ssh() {
-    let (kept, lost, mut lab) = unshipped(KillKind::Process, Mha::default());
+    let (kept, lost, mut lab) = unshipped(KillKind::Process, &cluster(0, Mha::default()));
     assert_eq!((kept, lost), (BinlogKept::Saved(5), 0));
     lab.write(9);
     lab.run_to_ms(52_000);
@@ -84,26 +85,39 @@ fn r_mh_4_events_that_were_not_shipped_are_saved_by_ssh() {
 
 #[test]
 fn r_mh_4_without_ssh_what_was_not_shipped_is_lost() {
-    let (kept, lost, lab) = unshipped(KillKind::PowerOff, Mha::default());
+    let (kept, lost, lab) = unshipped(KillKind::PowerOff, &cluster(0, Mha::default()));
     assert_eq!((kept, lost), (BinlogKept::NoSsh, 5));
     everybody_has_the_log_of(&lab, n(2), &[n(3)]);
 }
 
 #[test]
 fn r_mh_5_with_gtid_auto_position_nothing_is_saved_even_if_ssh_works() {
-    let gtid = Mha {
-        gtid_auto_position: true,
-        ..Mha::default()
-    };
-    let (kept, lost, lab) = unshipped(KillKind::Process, gtid);
+    let mut scenario = cluster(0, Mha::default());
+    scenario.settings.database = mysql(true);
+    let (kept, lost, lab) = unshipped(KillKind::Process, &scenario);
     assert_eq!((kept, lost), (BinlogKept::SkippedForGtid, 5));
     everybody_has_the_log_of(&lab, n(2), &[n(3)]);
+
+    // Told not to go by it, and with MariaDB, whose GTIDs the tool does not know, it saves what it can.
+    let told_not_to = Mha {
+        use_gtid_auto_pos: false,
+        ..Mha::default()
+    };
+    scenario.settings.manager = Manager::Mha(Box::new(told_not_to));
+    let (kept, lost, _) = unshipped(KillKind::Process, &scenario);
+    assert_eq!((kept, lost), (BinlogKept::Saved(5), 0));
+    scenario.settings.manager = Manager::Mha(Box::default());
+    scenario.settings.database = Database::Mariadb(Box::default());
+    let (kept, _, _) = unshipped(KillKind::Process, &scenario);
+    assert_eq!(kept, BinlogKept::Saved(5));
 }
 
 #[test]
 fn r_mh_6_a_candidate_that_is_not_the_latest_is_first_brought_level() {
     for gtid in [false, true] {
-        let mut lab = Lab::new(&cluster(0, candidate(n(2), gtid))).at_ms(10_000);
+        let mut scenario = cluster(0, candidate(n(2)));
+        scenario.settings.database = mysql(gtid);
+        let mut lab = Lab::new(&scenario).at_ms(10_000);
         cut(&mut lab, n(1), n(2));
         acked_writes(&mut lab, 5);
         lab.kill(n(1));
@@ -128,7 +142,7 @@ fn r_mh_6_a_candidate_that_is_not_the_latest_is_first_brought_level() {
 
 #[test]
 fn r_mh_4_the_other_replicas_get_what_they_lack_too() {
-    let mut lab = Lab::new(&cluster(0, candidate(n(2), false))).at_ms(10_000);
+    let mut lab = Lab::new(&cluster(0, candidate(n(2)))).at_ms(10_000);
     cut(&mut lab, n(1), n(3));
     acked_writes(&mut lab, 4);
     cut(&mut lab, n(1), n(2));

@@ -15,20 +15,27 @@ use replicascope_engine::event::EventKind;
 use replicascope_engine::ids::NodeId;
 use replicascope_engine::manager::{ManagerEvent, MhaEvent};
 use replicascope_engine::scenario::{
-    Action, Database, Endpoint, Manager, Mha, Mode, Service, ServiceAction,
+    Action, Database, Endpoint, Manager, Mha, Mode, Mysql, Service, ServiceAction,
 };
 use replicascope_engine::time::Time;
 
 /// The one manager host.
 const M1: Service = Service::Monitor(0);
 
-/// A MySQL cluster of three under MHA, with so many writes per second.
+/// A MySQL cluster of three under MHA, with so many writes per second; replicas find their place by file and position.
 fn cluster(rate: u64, mha: Mha) -> Scenario {
     let mut scenario = writing(Mode::Async, 1, rate);
     scenario.cluster.replicas = 2;
-    scenario.settings.database = Database::Mysql(Box::default());
+    scenario.settings.database = mysql(false);
     scenario.settings.manager = Manager::Mha(Box::new(mha));
     scenario
+}
+
+fn mysql(source_auto_position: bool) -> Database {
+    Database::Mysql(Box::new(Mysql {
+        source_auto_position,
+        ..Mysql::default()
+    }))
 }
 
 trait MhaLab {

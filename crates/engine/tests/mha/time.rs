@@ -22,10 +22,16 @@ fn r_mh_8_and_r_nu_8_a_failover_takes_10_to_30_s() {
         shutdown_script: true,
         ..Mha::default()
     };
+    let slow = Mha {
+        step_ms: 1_000,
+        ..Mha::default()
+    };
     let kinds = [
         (KillKind::Process, Mha::default(), 10, 15),
         (KillKind::PowerOff, Mha::default(), 12, 20),
         (KillKind::PowerOff, off, 20, 30),
+        // What a step takes is a parameter: there are four before the new source takes writes.
+        (KillKind::Process, slow, 13, 18),
     ];
     for (how, mha, least, most) in kinds {
         for seed in 0..10 {

@@ -98,6 +98,49 @@ fn r_lw_4_promoted_again_it_spreads_its_errant_transactions() {
 }
 
 #[test]
+fn r_lw_4_what_spreads_is_neither_lost_nor_a_phantom_any_more() {
+    let mut lab = Lab::new(&mysql(1, 5, Mysql::default())).at_ms(1_000);
+    lab.act(Action::Isolate { node: n(1) });
+    // Two errant writes of one key, and two of keys that the new source writes as well.
+    let spreads: Vec<_> = [6, 6].map(|key| lab.write_at(key, n(1), None)).into();
+    let overwritten: Vec<_> = [8, 8].map(|key| lab.write_at(key, n(1), None)).into();
+    lab.wait_ms(500);
+    let early = lab.read(6, Some(n(1)));
+    lab.wait_ms(500);
+    lab.kill_process(n(1));
+    lab.promote(n(2));
+    lab.wait_ms(500);
+    lab.act(Action::Reconnect { node: n(1) });
+    lab.restart(n(1));
+    lab.wait_ms(500);
+    lab.follow(n(1), n(2));
+    lab.wait_ms(500);
+    lab.write_at(8, n(2), None);
+    lab.wait_ms(500);
+    let late = lab.read(6, Some(n(1)));
+    lab.wait_ms(100);
+    assert_eq!(lab.lost().len(), 4);
+    assert!(lab.op(early).verdict.phantom && lab.op(late).verdict.phantom);
+    assert_eq!(lab.simulation.oracle().totals().phantom_reads, 2);
+
+    lab.kill(n(2));
+    lab.promote(n(1));
+    lab.wait_ms(1_000);
+    let spread = lab.when(|kind| matches!(kind, EventKind::ErrantSpread { count: 2, .. }));
+    assert!(spread.is_some(), "the first write of the key too");
+    assert_eq!(lab.lost(), overwritten);
+    assert!(spreads.iter().all(|&op| !lab.op(op).lost));
+    assert!(!lab.op(early).verdict.phantom && !lab.op(late).verdict.phantom);
+    assert_eq!(lab.simulation.oracle().totals().phantom_reads, 0);
+    lab.restart(n(2));
+    lab.wait_ms(1_000);
+    lab.follow(n(2), n(1));
+    lab.wait_ms(2_000);
+    assert_eq!(lab.value_at(6, n(2)), spreads[1].0);
+    assert_eq!(lab.rows(n(1)), lab.rows(n(2)));
+}
+
+#[test]
 fn r_lw_4_a_surplus_under_the_sources_own_uuid_is_refused() {
     // The source loses its unsynced end in a power failure, and its replica has it.
     let settings = Mysql {

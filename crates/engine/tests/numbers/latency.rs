@@ -1,7 +1,9 @@
-//! R-NU-1: what a commit waits for, as far as the Textbook profile goes.
+//! R-NU-1: what a commit waits for, in the Textbook profile, PostgreSQL, MySQL and MariaDB.
 
 use replicascope_engine::Scenario;
-use replicascope_engine::scenario::{Mode, SemiSync};
+use replicascope_engine::scenario::{
+    CommitLevel, Database, Mariadb, Mode, Mysql, Postgresql, SemiSync, WaitPoint,
+};
 
 use crate::lab::{Lab, delay_between, n, quiet};
 
@@ -72,5 +74,109 @@ fn r_nu_1_sync_is_two_flushes_the_longest_round_trip_and_the_replay() {
             fsync + 2 * 12 * 1_000 + fsync + APPLY_US,
             "the maximum over the members only"
         );
+    }
+}
+
+/// What a commit waits for at each level, given the round trip that counts, with a flush of `fsync` everywhere. Handing the
+/// log to the operating system takes no time.
+fn postgresql_wait(level: CommitLevel, fsync: u64, round_trip: u64) -> u64 {
+    match level {
+        CommitLevel::Off => 0,
+        CommitLevel::Local => fsync,
+        CommitLevel::RemoteWrite => fsync + round_trip,
+        CommitLevel::On => fsync + round_trip + fsync,
+        CommitLevel::RemoteApply => fsync + round_trip + fsync + APPLY_US,
+    }
+}
+
+#[test]
+fn r_nu_1_postgresql_every_level_with_first_k_and_any_k() {
+    // n2, n3 and n4 are 30, 5 and 12 ms away: FIRST k waits for the farthest of its first k, ANY k for the k-th nearest.
+    let lists = [
+        ("", None),
+        ("FIRST 1 (n2, n3, n4)", Some(30)),
+        ("FIRST 1 (n3, n4, n2)", Some(5)),
+        ("FIRST 2 (n3, n4, n2)", Some(12)),
+        ("FIRST 2 (n4, n3, n2)", Some(12)),
+        ("FIRST 3 (n3, n4, n2)", Some(30)),
+        ("ANY 1 (n2, n3, n4)", Some(5)),
+        ("ANY 2 (n2, n3, n4)", Some(12)),
+        ("ANY 3 (n2, n3, n4)", Some(30)),
+        ("ANY 1 (n2, n4)", Some(12)),
+    ];
+    for fsync in [0, 800, 12_000] {
+        for (names, farthest_ms) in lists {
+            for level in [
+                CommitLevel::Off,
+                CommitLevel::Local,
+                CommitLevel::RemoteWrite,
+                CommitLevel::On,
+                CommitLevel::RemoteApply,
+            ] {
+                let mut scenario = cluster(Mode::Async, fsync);
+                scenario.settings.database = Database::Postgresql(Box::new(Postgresql {
+                    synchronous_commit: level,
+                    synchronous_standby_names: names.parse().expect("valid"),
+                    ..Postgresql::default()
+                }));
+                let expected = match farthest_ms {
+                    Some(ms) => postgresql_wait(level, fsync, 2 * ms * 1_000),
+                    None => postgresql_wait(level.min(CommitLevel::Local), fsync, 0),
+                };
+                assert_eq!(
+                    commit_wait(&scenario),
+                    expected,
+                    "{level:?}, {names}, fsync {fsync} µs"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn r_nu_1_mysql_semi_sync_is_the_binlog_and_the_kth_shortest_round_trip() {
+    for fsync in [0, 800, 12_000] {
+        for (count, nearest_ms) in [(1, 5), (2, 12), (3, 30)] {
+            for point in [WaitPoint::AfterSync, WaitPoint::AfterCommit] {
+                for sync_relay_log in [10_000, 1] {
+                    let mut scenario = cluster(Mode::Async, fsync);
+                    scenario.settings.database = Database::Mysql(Box::new(Mysql {
+                        rpl_semi_sync_source_enabled: true,
+                        rpl_semi_sync_source_wait_for_replica_count: count,
+                        rpl_semi_sync_source_wait_point: point,
+                        sync_relay_log,
+                        ..Mysql::default()
+                    }));
+                    // InnoDB's prepare and the binlog are a flush each; the relay log is one if it is synced each time.
+                    let relay = if sync_relay_log == 1 { fsync } else { 0 };
+                    assert_eq!(
+                        commit_wait(&scenario),
+                        2 * fsync + 2 * nearest_ms * 1_000 + relay,
+                        "{count} replicas, {point:?}, fsync {fsync} µs"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn r_nu_1_mariadb_waits_for_one_replica_and_does_not_sync_its_binlog() {
+    for fsync in [0, 800, 12_000] {
+        for (semi_sync, sync_binlog) in [(false, 0), (true, 0), (false, 1), (true, 1)] {
+            let mut scenario = cluster(Mode::Async, fsync);
+            scenario.settings.database = Database::Mariadb(Box::new(Mariadb {
+                rpl_semi_sync_master_enabled: semi_sync,
+                sync_binlog,
+                ..Mariadb::default()
+            }));
+            let round_trip = if semi_sync { 2 * 5 * 1_000 } else { 0 };
+            let flushes = 1 + u64::from(sync_binlog);
+            assert_eq!(
+                commit_wait(&scenario),
+                flushes * fsync + round_trip,
+                "semi-sync {semi_sync}, sync_binlog {sync_binlog}, fsync {fsync} µs"
+            );
+        }
     }
 }

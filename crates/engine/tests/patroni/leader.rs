@@ -32,6 +32,11 @@ fn r_pt_1_defaults() {
     assert_eq!(patroni.synchronous_node_count, 1);
     assert_eq!(patroni.watchdog_mode, WatchdogMode::Automatic);
     assert_eq!(patroni.safety_margin, 5);
+    assert!(patroni.use_slots && !patroni.check_timeline && !patroni.pause);
+    assert_eq!(
+        (patroni.member_slots_ttl, patroni.primary_race_backoff),
+        (1_800, 0)
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use replicascope_engine::event::EventKind;
 use replicascope_engine::manager::ManagerEvent;
 use replicascope_engine::node::Role;
-use replicascope_engine::scenario::{Action, KillKind, Patroni};
+use replicascope_engine::scenario::{Action, KillKind, Patroni, PatroniTags};
 
 use crate::lab::n;
 use crate::lab::patroni::{Cluster, leader};
@@ -148,4 +148,36 @@ fn an_empty_disk_is_filled_from_whoever_leads_by_then() {
     let node = cluster.lab.simulation.node(n(3));
     assert_eq!(node.role(), Role::Replica, "{}", cluster.story());
     assert_eq!(node.tip(), cluster.lab.simulation.node(n(2)).tip());
+}
+
+#[test]
+fn r_pt_10_an_empty_member_is_filled_from_one_that_is_tagged_clonefrom() {
+    for (tagged, source) in [(true, n(2)), (false, leader())] {
+        let patroni = Patroni {
+            tags: vec![PatroniTags {
+                clonefrom: tagged,
+                ..PatroniTags::of(n(2))
+            }],
+            ..Patroni::default()
+        };
+        let mut cluster = Cluster::new(2, patroni);
+        cluster.write_for_ms(15_000, |_| false);
+        cluster.lab.act(Action::LoseHost { node: n(3) });
+        cluster.wait_ms(45_000);
+        cluster.lab.restart(n(3));
+        let status = |cluster: &Cluster| {
+            let now = cluster.now();
+            let status = cluster.lab.simulation.node(n(3)).server_status(now);
+            status.expect("a server")
+        };
+        let mut from = None;
+        for _ in 0..200 {
+            cluster.wait_ms(100);
+            from = from.or(status(&cluster).rebuilt_from);
+        }
+        assert_eq!(from, Some(source), "{}", cluster.story());
+        let node = cluster.lab.simulation.node(n(3));
+        assert_eq!(node.upstream(), Some(leader()), "{}", cluster.story());
+        assert!(node.streaming_from().is_some());
+    }
 }

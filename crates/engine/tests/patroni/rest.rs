@@ -65,11 +65,8 @@ fn the_router_follows_a_failover_by_the_health_checks() {
 fn tag_noloadbalance_and_the_lag_of_a_replica() {
     let patroni = Patroni {
         tags: vec![PatroniTags {
-            node: n(3),
-            nofailover: false,
             noloadbalance: true,
-            nosync: false,
-            replicatefrom: None,
+            ..PatroniTags::of(n(3))
         }],
         ..Patroni::default()
     };

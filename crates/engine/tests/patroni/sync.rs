@@ -175,11 +175,8 @@ fn r_pt_8_strict_blocks_instead() {
 #[test]
 fn r_pt_8_node_count_tags_and_lag_choose_who_is_synchronous() {
     let tags = vec![PatroniTags {
-        node: n(2),
-        nofailover: false,
-        noloadbalance: false,
         nosync: true,
-        replicatefrom: None,
+        ..PatroniTags::of(n(2))
     }];
     let mut cluster = Cluster::new(
         4,
@@ -302,4 +299,29 @@ fn r_pt_9_without_the_other_voter_nobody_is_level_with_enough() {
     cluster.wait_ms(30_000);
     assert!(cluster.primary().is_some(), "{}", cluster.story());
     assert_eq!(cluster.lab.lost(), []);
+}
+
+#[test]
+fn r_pt_8_the_standby_with_the_higher_sync_priority_is_synchronous() {
+    let prefers = |node: u8, priority: i32| Patroni {
+        tags: vec![PatroniTags {
+            sync_priority: Some(priority),
+            ..PatroniTags::of(n(node))
+        }],
+        ..mode(SynchronousMode::On, false)
+    };
+    for node in [2, 3] {
+        let mut cluster = Cluster::new(4, prefers(node, 2));
+        cluster.wait_ms(30_000);
+        assert_eq!(voters(&cluster), only(&[node]), "{}", cluster.story());
+        // It is not kept only because it was chosen first.
+        let other = Manager::Patroni(Box::new(prefers(5 - node, 2)));
+        cluster.lab.act(Action::Set(Setting::Manager(other)));
+        cluster.write_for_ms(25_000, |_| false);
+        assert_eq!(voters(&cluster), only(&[5 - node]), "{}", cluster.story());
+        let never = Manager::Patroni(Box::new(prefers(5 - node, 0)));
+        cluster.lab.act(Action::Set(Setting::Manager(never)));
+        cluster.write_for_ms(25_000, |_| false);
+        assert_eq!(voters(&cluster), only(&[node]), "{}", cluster.story());
+    }
 }

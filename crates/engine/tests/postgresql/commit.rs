@@ -302,18 +302,33 @@ fn r_lw_1_level_off_loses_the_last_rounds_of_the_wal_writer_and_nothing_else() {
         synchronous_commit: CommitLevel::Off,
         ..Postgresql::default()
     }));
-    let mut lab = Lab::new(&scenario).at_ms(5_150);
-    lab.act(Action::Kill {
-        node: n(1),
-        how: KillKind::Process,
-    });
-    lab.run_to_ms(6_000);
-    lab.restart(n(1));
-    lab.run_to_ms(7_000);
-    let lost = lab.lost();
-    // The WAL writer wrote at 5,000 ms; what was acked in the 150 ms since is gone, and it is the tail.
-    assert!((10..=17).contains(&lost.len()), "{lost:?}");
-    assert!(lost.windows(2).all(|pair| pair[1].0 == pair[0].0 + 1));
+    let crash = |at_ms, how| {
+        let mut lab = Lab::new(&scenario).at_ms(at_ms);
+        lab.act(Action::Kill { node: n(1), how });
+        lab.run_to_ms(6_000);
+        lab.restart(n(1));
+        lab.run_to_ms(7_000);
+        let lost = lab.lost();
+        assert!(lost.windows(2).all(|pair| pair[1].0 == pair[0].0 + 1));
+        (lab, lost)
+    };
+    // What was written outlives the process; what was not flushed is gone with the power. Three rounds of 200 ms are the most.
+    let counts: Vec<(usize, usize)> = (0..12)
+        .map(|step| {
+            let count = |how| crash(5_000 + 50 * step, how).1.len();
+            (count(KillKind::Process), count(KillKind::PowerOff))
+        })
+        .collect();
+    assert!(
+        counts
+            .iter()
+            .all(|(process, power)| process <= power && *power <= 61)
+    );
+    let most = counts.iter().map(|&(_, power)| power).max();
+    assert!(most > Some(21), "more than one round: {counts:?}");
+
+    let (mut lab, lost) = crash(5_150, KillKind::PowerOff);
+    assert!(!lost.is_empty());
     let said = |kind: &EventKind| matches!(kind, EventKind::LogEndLost { erased, .. } if *erased as usize >= lost.len());
     assert!(lab.when(said).is_some());
     assert!(lab.simulation.node(n(2)).positions().replay.0 > 0);
@@ -325,4 +340,29 @@ fn r_lw_1_level_off_loses_the_last_rounds_of_the_wal_writer_and_nothing_else() {
         "it goes on"
     );
     assert_eq!(lab.lost(), lost, "and nothing more is lost");
+}
+
+#[test]
+fn r_pg_1_records_longer_than_a_page_reach_the_disk_at_every_level() {
+    let mut scenario = postgresql(1, 1, Postgresql::default());
+    scenario.cluster.costs.record_bytes = 20_000;
+    let mut lab = Lab::new(&scenario).at_ms(1_000);
+    let mut ops = Vec::new();
+    for round in 0..40 {
+        let level = if round % 3 == 0 {
+            CommitLevel::On
+        } else {
+            CommitLevel::Off
+        };
+        ops.push(lab.write_at(round % 5, n(1), Some(level)));
+        lab.wait_ms(u64::from(round % 4));
+    }
+    lab.wait_ms(700);
+    assert!(ops.iter().all(|&op| lab.op(op).status == Status::Acked));
+    let positions = lab.simulation.node(n(1)).positions();
+    assert_eq!(positions.flush, lab.simulation.node(n(1)).tip().lsn);
+    assert_eq!(
+        positions.flush,
+        lab.simulation.node(n(2)).positions().replay
+    );
 }

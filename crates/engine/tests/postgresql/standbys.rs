@@ -230,6 +230,44 @@ fn r_pg_13_a_conflicting_query_stops_all_replay_until_it_is_cancelled() {
     assert!(lab.simulation.lag(n(2)).0 < 5);
 }
 
+#[test]
+fn r_pg_13_the_time_counts_from_when_the_log_was_received() {
+    let conflict_after_a_pause = |most_ms: i64| {
+        let mut scenario = writing(Mode::Async, 1, 10);
+        scenario.cluster.replicas = 1;
+        scenario.settings.database = Database::Postgresql(Box::new(Postgresql {
+            max_standby_streaming_delay: most_ms,
+            ..Postgresql::default()
+        }));
+        let mut lab = Lab::new(&scenario).at_ms(2_000);
+        lab.admin(n(2), Admin::PauseReplay);
+        lab.run_to_ms(12_000);
+        lab.admin(n(2), Admin::ConflictingQuery { for_us: 60_000_000 });
+        lab.admin(n(2), Admin::ResumeReplay);
+        lab.run_to_ms(40_000);
+        let cancelled = |kind: &EventKind| matches!(kind, EventKind::QueryCancelled { .. });
+        lab.when(cancelled).expect("cancelled").0 / 1_000
+    };
+    // The log that waits for replay came in from 2 s on: at 12 s its five seconds are long over, and 15 s end at 17 s.
+    assert_eq!(conflict_after_a_pause(5_000), 12_000);
+    let at = conflict_after_a_pause(15_000);
+    assert!((17_000..17_200).contains(&at), "{at}");
+}
+
+#[test]
+fn r_pg_14_much_log_brings_a_checkpoint_before_its_time() {
+    // 62 MB are written while n3 is away, far from the next checkpoint by time.
+    let away = |max_wal_size| {
+        comes_back_after_a_checkpoint(Postgresql {
+            checkpoint_timeout: 86_400,
+            max_wal_size,
+            ..Postgresql::default()
+        })
+    };
+    assert!(follows(&away(1_024)));
+    assert!(!follows(&away(64)));
+}
+
 /// n3 is away from 10 s to 320 s, across a checkpoint, while log is written. Whether it can follow again.
 fn comes_back_after_a_checkpoint(settings: Postgresql) -> Lab {
     let mut scenario = writing(Mode::Async, 1, 50);

@@ -87,18 +87,21 @@ fn r_rc_3_the_insert_position_can_point_past_what_is_flushed() {
             wait: None,
             ..Token::default()
         });
-        // Just after a round of the WAL writer, which is idle and has nothing to do until the next one.
-        let mut lab = Lab::new(&scenario).at_ms(1_005);
-        lab.write_by(0, 0);
-        lab.wait_ms(3);
-        // Another session's write at level off comes while the first one's position is asked for.
-        lab.act(Action::Write {
+        // A write at level off wakes the WAL writer, whose next round is 200 ms later.
+        let mut lab = Lab::new(&scenario).at_ms(1_000);
+        let asynchronous = Action::Write {
             client: ClientId(1),
             key: Key(1),
             value: None,
             node: None,
             synchronous_commit: Some(CommitLevel::Off),
-        });
+        };
+        lab.act(asynchronous.clone());
+        lab.wait_ms(5);
+        lab.write_by(0, 0);
+        lab.wait_ms(3);
+        // Another session's write at that level comes while the first one's position is asked for.
+        lab.act(asynchronous);
         lab.wait_ms(2);
         let read = lab.answered(0, 0);
         assert!(!lab.op(read).verdict.broke_read_your_writes);

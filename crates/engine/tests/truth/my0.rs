@@ -1,4 +1,10 @@
 //! MY0: `MariaDB`'s defaults, and what a semi-sync commit costs at either wait point.
+//!
+//! | observation | where |
+//! |---|---|
+//! | defaults of every variable that the engine has | `the_defaults_are_those_of_the_server` |
+//! | `innodb_flush_log_at_trx_commit` 1, `slave_parallel_mode` optimistic | assumed (R-MY-1, R-MY-11) |
+//! | median latency of async and both wait points at three round trips | `semi_sync_costs_one_round_trip_at_either_point` |
 
 use replicascope_engine::scenario::{LinkSettings, Mariadb, UseGtid, WaitPoint};
 use replicascope_engine::time::Span;

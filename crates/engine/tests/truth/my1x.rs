@@ -1,4 +1,10 @@
 //! MY1x: a replica leaves in good order or is killed, and a wait is ended by hand, under `MariaDB`'s semi-sync.
+//!
+//! | observation | where |
+//! |---|---|
+//! | STOP SLAVE, six trials: status variables, first commit, the next ones, on again | `a_replica_that_leaves_in_good_order` |
+//! | SIGKILL with wait_no_slave OFF: the first commit | `a_killed_replica_costs_…` |
+//! | KILL QUERY, KILL CONNECTION, max_statement_time, at both wait points | `a_wait_is_ended_by_hand_…` |
 
 use replicascope_engine::ids::OpId;
 use replicascope_engine::oracle::Status;

@@ -1,4 +1,9 @@
 //! MY2: what others see during the wait at either point, and what is there after the source crashes in it.
+//!
+//! | observation | where |
+//! |---|---|
+//! | six trials: waiting, who sees the row, whether it is locked, how long the commit took | `who_sees_the_row_during_the_wait` |
+//! | source killed in the wait: what the client knows, where the row is | `a_source_that_crashes_in_the_wait_…` |
 
 use replicascope_engine::oracle::Status;
 use replicascope_engine::scenario::{Action, LinkSettings, Mariadb, WaitPoint};

@@ -1,4 +1,10 @@
 //! PG3a: who sees a commit that waits for a synchronous standby, and how the wait ends.
+//!
+//! | observation | where |
+//! |---|---|
+//! | waiting after 2 s, in SyncRep; who sees the row; the same key is locked | `during_the_wait_and_after_it` |
+//! | each exit: after how long, what the client is told, the warning, who sees the row then | the same |
+//! | client killed: the backend waits on; primary killed: the row is there | `a_killed_client_…` |
 
 use replicascope_engine::event::EventKind;
 use replicascope_engine::ids::OpId;
@@ -6,7 +12,7 @@ use replicascope_engine::oracle::Status;
 use replicascope_engine::scenario::{Action, Admin, Database, KillKind, Postgresql, Setting};
 
 use crate::lab::{Lab, n, postgresql};
-use crate::observed;
+use crate::{number, observed, time_agrees};
 
 /// s1 (n2) is killed before the commit; s2 (n3) is async. Two seconds later the commit waits, and people look.
 fn waiting() -> (Lab, OpId) {
@@ -39,6 +45,8 @@ fn during_the_wait_and_after_it() {
         let name = case["case"].as_str().expect("a name");
         let (mut lab, op) = waiting();
         assert_eq!(case["waiting_2s"], lab.op(op).status == Status::Open);
+        let waits_for = lab.simulation.node(n(1)).waiting_level(op);
+        assert_eq!(case["wait_event"] == "SyncRep", waits_for.is_some());
         assert_eq!(
             case["visible_other_primary_session"],
             sees(&mut lab, 1, op),
@@ -86,6 +94,12 @@ fn during_the_wait_and_after_it() {
             Status::Unknown
         };
         assert_eq!(lab.op(op).status, expected, "{name}");
+        let waited = lab.latency(op).expect("over").0 as f64 / 1_000_000.0;
+        let there = number(&case["result"][0]);
+        assert!(
+            time_agrees(waited, there, there),
+            "{name}: {waited} s here, {there} s there"
+        );
         let said = lab.when(|kind| matches!(kind, EventKind::WaitEnded { .. }));
         assert_eq!(said.is_some(), warned, "{name}");
         assert_eq!(

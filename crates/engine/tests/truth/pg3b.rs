@@ -1,5 +1,11 @@
 //! PG3b: nothing but a cancel, a terminate, another list or the standby's return ends the wait; `statement_timeout` does not.
 //!
+//! | observation | where |
+//! |---|---|
+//! | how long each waited until it was cancelled | `the_wait_goes_on_until_somebody_cancels_it` |
+//! | still waiting after 11 min 26 s | the same |
+//! | `remote_apply` with replay paused: still waiting after 12 s, then done | `remote_apply_waits_for_paused_replay` |
+//!
 //! The engine has no statement time-out, for the measured reason: it would change nothing here.
 
 use replicascope_engine::oracle::Status;
@@ -35,6 +41,14 @@ fn the_wait_goes_on_until_somebody_cancels_it() {
         let measured = number(&case["waited_s"]);
         assert!(time_agrees(waited_s(&lab, op), measured, measured));
     }
+    // The longest that was seen, by accident: 11 min 26 s.
+    let seen = observed("PG3b")["longest seen (accident, statement_timeout=4s)"].clone();
+    assert!(seen.as_str().expect("a line").contains("00:11:26"));
+    let mut lab = lab();
+    lab.kill(n(2));
+    let op = lab.write(0);
+    lab.run_to_ms(1_000 + (11 * 60 + 26) * 1_000);
+    assert_eq!(lab.op(op).status, Status::Open);
 }
 
 #[test]

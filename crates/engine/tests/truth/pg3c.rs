@@ -1,4 +1,9 @@
 //! PG3c: an async standby next door shows a row long before the primary does, whose synchronous standby is far away.
+//!
+//! | observation | where |
+//! |---|---|
+//! | when each trial first saw the row on s2 and on the primary | `the_async_standby_is_first_in_every_trial`: 90 ms apart or more |
+//! | when the client was acked | the same |
 
 use replicascope_engine::scenario::{LinkSettings, Postgresql};
 

@@ -1,6 +1,11 @@
 //! PG3d: how long the first commit waits when the synchronous standby dies, freezes or is cut off, and when a waiter wakes
 //! after the standby was dropped or the list was changed.
 //!
+//! | observation | where |
+//! |---|---|
+//! | stall of the first commit: killed, frozen, cut off, with two time-outs and both methods | `the_first_commit_after_the_standby_went` |
+//! | release after the sender is terminated or the list changed, idle and busy | `a_waiter_wakes_when_the_next_standby_replies` |
+//!
 //! A waiter wakes when a remaining synchronous standby next replies. On an idle system that is a status message or the
 //! answer to a keepalive, whose phase is set by the last record the standby received. The real system writes a record now
 //! and then by itself; here a local write at several instants does that, so that the same phases are met.

@@ -1,4 +1,10 @@
 //! PG6: a crashed primary that lost 20 acked rows to a failover comes back as a standby, and is rewound.
+//!
+//! | observation | where |
+//! |---|---|
+//! | it starts, waits, shows the 20 lost rows and never the new one (three trials) | `it_starts_and_shows_…` |
+//! | after `pg_rewind`: in recovery, streaming, none of the lost rows, equal to the new primary | the same |
+//! | what the log says | an event, `cannot_follow` |
 
 use replicascope_engine::event::EventKind;
 use replicascope_engine::message::Refusal;
@@ -14,6 +20,16 @@ use crate::observed;
 fn it_starts_and_shows_the_lost_rows_until_it_is_rewound() {
     let measured = observed("PG6");
     let trial = &measured["trials"][0];
+    let same = [
+        "lost_before",
+        "old_only_rows_visible_on_refused_standby",
+        "sees_new_row",
+        "pg_rewind_rc",
+        "after_rewind",
+    ];
+    for other in measured["trials"].as_array().expect("three") {
+        assert!(same.iter().all(|&name| trial[name] == other[name]));
+    }
     let mut scenario = writing(Mode::Async, 100, 200);
     scenario.cluster.replicas = 1;
     scenario.cluster.client_link = LinkSettings::default();
@@ -80,6 +96,8 @@ fn it_starts_and_shows_the_lost_rows_until_it_is_rewound() {
         lab.simulation.node(n(1)).table().rows() == lab.simulation.node(n(2)).table().rows()
     );
     assert_eq!(after["streaming"], 1);
+    let shows_new = lab.simulation.node(n(1)).table().row(lab.op(new).key).op == new;
+    assert_eq!(after["has_new_row"], shows_new);
     assert!(lab.simulation.node(n(1)).streaming_from().is_some());
     let rewound = |kind: &EventKind| matches!(kind, EventKind::Rewound { erased, .. } if *erased as usize == lost.len());
     assert!(

@@ -1,4 +1,8 @@
 //! PT1 (R-PT-11): the leader dies; how long nobody takes writes.
+//!
+//! | observation | where |
+//! |---|---|
+//! | outage, and from the last renewal to the next write, in the phases of the trials; lost acks | `a_dead_leader_whose_host_refuses_…`, `a_silent_leader_…` |
 
 use replicascope_engine::scenario::{KillKind, PatroniVersion};
 

@@ -1,4 +1,8 @@
 //! PT2 (R-PT-4): the leader's PostgreSQL dies, its agent lives: it starts again in place.
+//!
+//! | observation | where |
+//! |---|---|
+//! | outage, same node, timeline before and after, lost acks | `check`, for each version and set of timers |
 
 use replicascope_engine::scenario::{KillKind, PatroniVersion};
 

@@ -1,4 +1,10 @@
 //! PT4 (R-PT-5, R-PT-6): the leader cannot reach the store, or nobody can.
+//!
+//! | observation | where |
+//! |---|---|
+//! | last ack after the cut, after the last renewal; first write of the next leader; gap; nothing lost | `cut_the_leader`, in the phases of the trials |
+//! | whole store down: last ack, states at the end, writable again, another leader or not, nothing lost | `without_the_store_…`, over the phases of the loop |
+//! | `failsafe_mode`: writes go on throughout, same leader | `with_failsafe_mode_…` |
 
 use replicascope_engine::scenario::{Endpoint, Patroni, PatroniVersion};
 
@@ -109,7 +115,10 @@ fn shorter_timers_stop_it_sooner_and_at_one_value() {
     );
 }
 
-/// The store is silent for 45 s.
+/// How long after a renewal the store goes, in s.
+const PHASES: [f64; 9] = [0.3, 1.5, 3.2, 3.9, 5.5, 7.0, 8.1, 9.0, 9.8];
+
+/// The store is silent for 45 s. Everybody is read-only at the end of it, but for a leader in failsafe mode.
 fn store_down(seed: u64, patroni: Patroni, phase: f64) -> (Cluster, f64, f64) {
     let mut cluster = at_phase(seed, patroni, phase);
     let down = cluster.now();
@@ -121,6 +130,12 @@ fn store_down(seed: u64, patroni: Patroni, phase: f64) -> (Cluster, f64, f64) {
         .last()
         .copied()
         .expect("it took writes");
+    let writers = usize::from(cluster.primary().is_some());
+    assert_eq!(
+        writers,
+        usize::from(seconds(last, back) < 1.0),
+        "states_at_end"
+    );
     cluster.store_links(0, false);
     cluster.write_for_ms(10_000, |cluster| cluster.first_ack_after(back).is_some());
     let (_, first) = cluster
@@ -151,14 +166,22 @@ fn without_the_store_everybody_is_read_only_until_it_is_back() {
                 .iter()
                 .all(|value| (0.3..=0.95).contains(&number(value)))
         );
+        let values = |name: &str| -> Vec<f64> {
+            let values = measured[name]["values"].as_array().expect("values");
+            values.iter().map(number).collect()
+        };
+        // The trials did not record their phase. In every phase the leader stops 18.2 or 24.7 s after its last renewal.
+        let mut unmatched = values("last_ack_after_dcs_down_s");
         let mut leaders = Vec::new();
-        for seed in 0..6 {
-            // 14.3 to 16.7 s after the store went: 1.6 to 3.9 s, or 8 to 10 s, after a renewal.
-            let (cluster, last, back) = store_down(seed, timers(version, 30, 10, 10), 8.6);
+        for (seed, phase) in (0..).zip(PHASES) {
+            let (cluster, last, back) = store_down(seed, timers(version, 30, 10, 10), phase);
+            let stops = [18.2 - phase, 24.7 - phase];
             assert!(
-                time_agrees(last, 9.5, 9.6) || time_agrees(last, 14.3, 16.7),
-                "{id}: {last} s"
+                stops.iter().any(|&stop| (last - stop).abs() < 0.5),
+                "{id}: {last} s, {phase} s after a renewal\n{}",
+                cluster.story()
             );
+            unmatched.retain(|&value| !time_agrees(last, value, value));
             assert!(
                 time_agrees(back, 0.3, 0.9),
                 "{id}: {back} s\n{}",
@@ -167,6 +190,7 @@ fn without_the_store_everybody_is_read_only_until_it_is_back() {
             assert_eq!(cluster.lab.lost(), []);
             leaders.push(cluster.primary().expect("one"));
         }
+        assert_eq!(unmatched, [] as [f64; 0], "{id}: not seen in any phase");
         assert!(
             leaders.iter().any(|&node| node != leader()),
             "often another leader"

@@ -38,13 +38,17 @@ pub(super) fn other(dice: &mut Dice, cluster: &Cluster, database: &Database) -> 
 }
 
 fn postgresql(dice: &mut Dice, cluster: &Cluster) -> Postgresql {
+    let synchronous_commit = level(dice);
+    let synchronous_standby_names = names(dice, cluster);
+    // 0 is not for synchronous standbys.
+    let least = u64::from(!synchronous_standby_names.is_empty());
     Postgresql {
-        synchronous_commit: level(dice),
-        synchronous_standby_names: names(dice, cluster),
+        synchronous_commit,
+        synchronous_standby_names,
         wal_writer_delay: dice.pick(&[10, 200]),
         wal_sender_timeout: dice.pick(&[0, 1_500, 4_000]),
         wal_receiver_timeout: dice.pick(&[0, 1_500, 4_000]),
-        wal_receiver_status_interval: dice.pick(&[0, 1, 10]),
+        wal_receiver_status_interval: dice.pick(&[least, 1, 10]),
         wal_retrieve_retry_interval: dice.pick(&[100, 1_000, 5_000]),
         recovery_min_apply_delay: dice.pick(&[0, 0, 0, 1_000]),
         recovery_min_apply_delay_on: dice.one_in(2).then(|| dice.node(cluster)),
@@ -57,6 +61,7 @@ fn postgresql(dice: &mut Dice, cluster: &Cluster) -> Postgresql {
         wal_log_hints: dice.one_in(2),
         data_checksums: dice.one_in(4),
         full_page_writes: !dice.one_in(6),
+        max_wal_size: dice.pick(&[1_024, 32]),
     }
 }
 

@@ -21,13 +21,17 @@ pub(super) fn manager(dice: &mut Dice, cluster: &Cluster, theme: Theme) -> Manag
 pub(super) fn other(dice: &mut Dice, cluster: &Cluster, manager: &Manager) -> Manager {
     match manager {
         Manager::None => Manager::None,
-        Manager::Patroni(now) => Manager::Patroni(Box::new(Patroni {
-            version: now.version,
-            store_members: now.store_members,
-            // A device is not put in or taken out.
-            watchdog_device: now.watchdog_device,
-            ..patroni(dice, cluster)
-        })),
+        Manager::Patroni(now) => {
+            let next = patroni(dice, cluster);
+            Manager::Patroni(Box::new(Patroni {
+                version: now.version,
+                synchronous_mode: of_version(now.version, next.synchronous_mode),
+                store_members: now.store_members,
+                // A device is not put in or taken out.
+                watchdog_device: now.watchdog_device,
+                ..next
+            }))
+        }
         Manager::Mha(_) => Manager::Mha(Box::new(mha(dice, cluster))),
         Manager::Sentinel(now) => Manager::Sentinel(Box::new(Sentinel {
             sentinels: now.sentinels,
@@ -39,19 +43,23 @@ pub(super) fn other(dice: &mut Dice, cluster: &Cluster, manager: &Manager) -> Ma
 
 fn patroni(dice: &mut Dice, cluster: &Cluster) -> Patroni {
     let (ttl, loop_wait, retry_timeout) = dice.pick(&[(20, 1, 3), (20, 5, 5), (30, 10, 10)]);
+    let version = dice.pick(&[PatroniVersion::V4, PatroniVersion::V4, PatroniVersion::V3]);
     Patroni {
-        version: dice.pick(&[PatroniVersion::V4, PatroniVersion::V4, PatroniVersion::V3]),
+        version,
         ttl,
         loop_wait,
         retry_timeout,
         maximum_lag_on_failover: dice.pick(&[1_048_576, 1_048_576, 0, 2_560]),
         maximum_lag_on_syncnode: dice.pick(&[-1, -1, 0, 2_560]),
         primary_start_timeout: dice.pick(&[0, 5, 300]),
-        synchronous_mode: dice.pick(&[
-            SynchronousMode::Off,
-            SynchronousMode::On,
-            SynchronousMode::Quorum,
-        ]),
+        synchronous_mode: of_version(
+            version,
+            dice.pick(&[
+                SynchronousMode::Off,
+                SynchronousMode::On,
+                SynchronousMode::Quorum,
+            ]),
+        ),
         synchronous_mode_strict: dice.one_in(2),
         synchronous_node_count: dice.between(1, u64::from(cluster.replicas)) as u8,
         failsafe_mode: dice.one_in(3),
@@ -67,6 +75,19 @@ fn patroni(dice: &mut Dice, cluster: &Cluster) -> Patroni {
         safety_margin: dice.pick(&[5, 5, -1, 0]),
         store_members: dice.pick(&[1, 3, 3, 5]),
         tags: tags(dice, cluster),
+        check_timeline: dice.one_in(4),
+        use_slots: !dice.one_in(4),
+        member_slots_ttl: dice.pick(&[1_800, 0, 10]),
+        ..Patroni::default()
+    }
+}
+
+/// Quorum mode came with 4.0.
+fn of_version(version: PatroniVersion, mode: SynchronousMode) -> SynchronousMode {
+    if version == PatroniVersion::V3 && mode == SynchronousMode::Quorum {
+        SynchronousMode::On
+    } else {
+        mode
     }
 }
 
@@ -79,6 +100,8 @@ fn tags(dice: &mut Dice, cluster: &Cluster) -> Vec<PatroniTags> {
             noloadbalance: dice.one_in(3),
             nosync: dice.one_in(3),
             replicatefrom: dice.one_in(3).then(|| dice.node(cluster)),
+            clonefrom: dice.one_in(3),
+            ..PatroniTags::of(node)
         })
         .collect()
 }
@@ -110,7 +133,7 @@ fn mha(dice: &mut Dice, cluster: &Cluster) -> Mha {
         },
         master_ip_failover_script: dice.one_in(2),
         shutdown_script: dice.one_in(3),
-        gtid_auto_position: dice.one_in(2),
+        use_gtid_auto_pos: dice.one_in(2),
         servers: servers
             .into_iter()
             .map(|node| {
@@ -123,6 +146,7 @@ fn mha(dice: &mut Dice, cluster: &Cluster) -> Mha {
                 }
             })
             .collect(),
+        ..Mha::default()
     }
 }
 

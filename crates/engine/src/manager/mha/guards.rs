@@ -8,9 +8,6 @@ use crate::scenario::Mha;
 use crate::small_map::SmallMap;
 use crate::time::{Span, Time};
 
-/// A failover sooner than this after the last one is not begun (`last_failover_minute`).
-const TOO_SOON: Span = Span(480 * 60 * 1_000_000);
-
 /// What every server said.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Survey {
@@ -62,12 +59,13 @@ pub(super) fn unfit(
 
 impl MhaManager {
     /// What forbids a failover to the manager itself, whatever the servers say.
-    pub(super) fn own_guard(&self, now: Time) -> Option<GaveUp> {
+    pub(super) fn own_guard(&self, mha: &Mha, now: Time) -> Option<GaveUp> {
+        let too_soon = Span::from_secs(60 * mha.last_failover_minute);
         if self.failed {
             return Some(GaveUp::AfterFailure);
         }
         self.completed
-            .filter(|&at| now.since(at) < TOO_SOON)
+            .filter(|&at| now.since(at) < too_soon)
             .map(|_| GaveUp::TooSoon)
     }
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{BinlogKept, MhaEvent, MhaManager, MhaPhase, MhaTimer, parameters};
+use super::{BinlogKept, MhaEvent, MhaManager, MhaPhase, MhaTimer, by_gtid};
 use crate::ids::{Lsn, NodeId};
 use crate::manager::{ManagerContext, Remote};
 use crate::node::server::{Command, ServerStatus};
@@ -44,7 +44,7 @@ impl MhaManager {
     /// Phase 3.4: what the less advanced replicas lack is on the latest one. It is fetched once, for all of them. With GTID
     /// auto-position the new source replicates from the latest one instead, and the others from the new source.
     pub(super) fn level(&mut self, cx: &mut ManagerContext<'_>) {
-        let gtid = parameters(cx).gtid_auto_position;
+        let gtid = by_gtid(cx);
         let Some(failover) = self.failover() else {
             return;
         };

@@ -19,7 +19,7 @@ mod takeover;
 use super::{ManagerContext, ManagerEffect, ManagerEvent, ManagerMessage, Remote};
 use crate::ids::NodeId;
 use crate::random::{Purpose, below, draw};
-use crate::scenario::{Endpoint, Manager, Mha, MhaServer};
+use crate::scenario::{Database, Endpoint, Manager, Mha, MhaServer};
 use crate::time::{Span, Time};
 
 pub use event::{BinlogKept, GaveUp, MhaEvent, MhaPhase, SecondaryVerdict};
@@ -122,6 +122,18 @@ fn parameters(cx: &ManagerContext<'_>) -> Mha {
         Manager::Mha(mha) => mha.as_ref().clone(),
         _ => Mha::default(),
     }
+}
+
+/// How long one step of the tool takes before anything is asked.
+fn step_time(cx: &ManagerContext<'_>) -> Span {
+    Span::from_millis(parameters(cx).step_ms)
+}
+
+/// Whether the failover goes by GTID auto-position (R-MH-5): only MySQL's, and only where the replicas use it.
+fn by_gtid(cx: &ManagerContext<'_>) -> bool {
+    let replicas =
+        matches!(&cx.settings.database, Database::Mysql(mysql) if mysql.source_auto_position);
+    replicas && parameters(cx).use_gtid_auto_pos
 }
 
 /// What the configuration says of one server.

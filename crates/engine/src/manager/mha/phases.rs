@@ -1,18 +1,14 @@
 //! The failover, phase by phase (R-MH-4). Each phase asks some hosts something and goes on when all have answered or have
 //! had their time.
 
-use super::guards::unfit;
-use super::{
-    BinlogKept, CONNECT, Doing, GaveUp, MhaEvent, MhaManager, MhaPhase, MhaTimer, parameters,
-    server,
-};
+mod first;
+
+use super::{BinlogKept, CONNECT, Doing, MhaEvent, MhaManager, MhaPhase, MhaTimer, step_time};
 use crate::ids::{Lsn, NodeId, NodeSet};
 use crate::manager::{ManagerContext, ManagerEvent, Remote};
 use crate::node::Role;
 use crate::node::server::{Command, ServerStatus};
 use crate::node::wal::Record;
-use crate::random::{Purpose, below, draw};
-use crate::scenario::{Admin, Endpoint};
 use crate::small_map::SmallMap;
 use crate::time::{Span, Time};
 
@@ -24,9 +20,6 @@ const STOP_PATIENCE: Span = Span(15_000_000);
 const POWER_OFF: (u64, u64) = (7_000_000, 10_000_000);
 /// Time between two looks at a server that is to reach a position or to become the source.
 pub(super) const POLL: Span = Span(500_000);
-/// What one step of the tool takes before anything is asked: logging in by SSH, starting a script. MHA's wiki counts "a few
-/// seconds" for all of them (R-MH-8); how they are shared out is ours.
-pub(super) const STEP: Span = Span(300_000);
 
 /// What the manager knows while it replaces the source.
 #[derive(Clone, Debug)]
@@ -119,9 +112,10 @@ impl MhaManager {
         failover.pending = Some(Vec::new());
         failover.heard = cx.now;
         cx.event(MhaEvent::Phase { phase });
-        cx.timer(STEP, MhaTimer::StepBegins { step });
+        let starts = step_time(cx);
+        cx.timer(starts, MhaTimer::StepBegins { step });
         if let Some(most) = most {
-            cx.timer(STEP + most, MhaTimer::StepTimeout { step });
+            cx.timer(starts + most, MhaTimer::StepTimeout { step });
         }
     }
 
@@ -263,158 +257,6 @@ impl MhaManager {
             MhaPhase::SaveBinlog => self.binlog_lost(cx, BinlogKept::NoAnswer),
             MhaPhase::DifferentialLog | MhaPhase::Apply | MhaPhase::Promote => self.fail(cx),
             MhaPhase::Replicas => self.replicas_done(cx),
-        }
-    }
-
-    /// Phase 1 is over: the guards, then phase 2.
-    fn configuration_checked(&mut self, cx: &mut ManagerContext<'_>) {
-        let (mha, source, others) = (parameters(cx), self.source, self.replicas(cx));
-        let own = self.own_guard(cx.now);
-        let Some(failover) = self.failover() else {
-            return;
-        };
-        let alive = failover.replicas.remove(&source);
-        let guard = if alive.is_some_and(|status| status.ready) {
-            Some(GaveUp::SourceAlive)
-        } else {
-            unfit(&mha, &others, &failover.replicas, source, true).or(own)
-        };
-        if let Some(why) = guard {
-            self.give_up(cx, why);
-            return;
-        }
-        // Whoever was forgiven takes no part.
-        let replicas = &mut failover.replicas;
-        replicas.retain(|_, status| {
-            status.ready && status.upstream == Some(source) && status.role == Role::Replica
-        });
-        let paused: Vec<NodeId> = replicas
-            .iter()
-            .filter(|(_, status)| status.replay_paused)
-            .map(|(&node, _)| node)
-            .collect();
-        let members: Vec<NodeId> = replicas.keys().copied().collect();
-        let ssh = failover.ssh;
-        // Each applies on what it has, or it would never be done (`start_sql_threads_if`).
-        for node in paused {
-            let id = self.ask();
-            let command = Command::Admin(Admin::ResumeReplay);
-            cx.send(node, Remote::Command { id, command });
-        }
-        self.enter(cx, MhaPhase::ShutOut, Some(STOP_PATIENCE));
-        for node in members {
-            self.tell(cx, node, Command::Admin(Admin::StopReceiver));
-        }
-        if mha.master_ip_failover_script {
-            cx.send(Endpoint::Clients, Remote::Address { holder: None });
-        }
-        if mha.shutdown_script {
-            let id = self.ask();
-            let order = if ssh {
-                Remote::EndProcess { id }
-            } else {
-                Remote::PowerOff { id }
-            };
-            if let Some(failover) = self.failover() {
-                failover.stopping = Some(id);
-            }
-            cx.send(source, order);
-        }
-    }
-
-    /// The dead source is stopped: at once by SSH, after a while when it is the power.
-    fn on_stop_answer(&mut self, cx: &mut ManagerContext<'_>, node: NodeId, id: u64) {
-        let random = draw(cx.seed, Purpose::PowerOff, u64::from(node.0), cx.now.0);
-        let Some(failover) = self.failover() else {
-            return;
-        };
-        if failover.ssh {
-            failover.stopping = None;
-            self.go_on(cx);
-        } else {
-            let (least, most) = POWER_OFF;
-            let takes = Span(least + below(random, most - least));
-            cx.timer(takes, MhaTimer::PowerIsOff { id });
-        }
-    }
-
-    pub(super) fn on_power_off(&mut self, cx: &mut ManagerContext<'_>, id: u64) {
-        if let Some(failover) = self.failover()
-            && failover.stopping == Some(id)
-        {
-            failover.stopping = None;
-            cx.event(ManagerEvent::Timer { service: cx.me });
-            self.go_on(cx);
-        }
-    }
-
-    /// Phase 2 is over. Without a script nothing keeps the old source from being used.
-    fn shut_out(&mut self, cx: &mut ManagerContext<'_>) {
-        let (mha, source) = (parameters(cx), self.source);
-        let Some(failover) = self.failover() else {
-            return;
-        };
-        let silent = failover
-            .open
-            .values()
-            .any(|&node| !server(&mha, node).ignore_fail);
-        if silent || failover.stopping.is_some() {
-            self.fail(cx);
-            return;
-        }
-        let members: Vec<NodeId> = failover.replicas.keys().copied().collect();
-        cx.event(MhaEvent::ShutOut {
-            source,
-            address: mha.master_ip_failover_script,
-            stopped: mha.shutdown_script,
-        });
-        self.enter(cx, MhaPhase::Latest, Some(CONNECT));
-        for node in members {
-            self.put(cx, node, |id| Remote::Query { id });
-        }
-    }
-
-    /// Phase 3.1 is over: on to the dead source's binlog.
-    fn positions_read(&mut self, cx: &mut ManagerContext<'_>) {
-        let (mha, source) = (parameters(cx), self.source);
-        let Some(failover) = self.failover() else {
-            return;
-        };
-        let silent: NodeSet = failover.open.values().copied().collect();
-        if silent.iter().any(|node| !server(&mha, node).ignore_fail) {
-            self.fail(cx);
-            return;
-        }
-        failover.replicas.retain(|&node, _| !silent.contains(node));
-        let received = || {
-            failover
-                .replicas
-                .iter()
-                .map(|(&node, status)| (node, status.tip.lsn))
-        };
-        // The first of several with as much.
-        let latest = received().min_by_key(|&(node, lsn)| (core::cmp::Reverse(lsn), node));
-        let oldest = received().min_by_key(|&(node, lsn)| (lsn, node));
-        let (Some(latest), Some(oldest)) = (latest, oldest) else {
-            self.fail(cx);
-            return;
-        };
-        (failover.latest, failover.oldest) = (latest, oldest);
-        let ssh = failover.ssh;
-        cx.event(MhaEvent::Positions {
-            latest: latest.0,
-            most: latest.1,
-            oldest: oldest.0,
-            least: oldest.1,
-        });
-        if mha.gtid_auto_position {
-            self.binlog_lost(cx, BinlogKept::SkippedForGtid);
-        } else if !ssh {
-            self.binlog_lost(cx, BinlogKept::NoSsh);
-        } else {
-            self.enter(cx, MhaPhase::SaveBinlog, Some(PATIENCE));
-            let after = latest.1;
-            self.put(cx, source, |id| Remote::SaveLog { id, after });
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::choice::{Candidate, choose};
 use super::guards::is_broken;
-use super::phases::{PATIENCE, POLL, STEP};
-use super::{MhaEvent, MhaManager, MhaPhase, MhaTimer, parameters};
+use super::phases::{PATIENCE, POLL};
+use super::{MhaEvent, MhaManager, MhaPhase, MhaTimer, parameters, step_time};
 use crate::ids::{Lsn, NodeId};
 use crate::manager::{ManagerContext, ManagerEvent, Remote};
 use crate::node::Role;
@@ -45,7 +45,7 @@ impl MhaManager {
         };
         let (chosen, step) = (failover.chosen, failover.step);
         self.tell(cx, chosen, Command::Promote);
-        cx.timer(STEP + POLL, MhaTimer::Poll { step });
+        cx.timer(step_time(cx) + POLL, MhaTimer::Poll { step });
     }
 
     /// Asks the new source again, unless it has been silent for too long.

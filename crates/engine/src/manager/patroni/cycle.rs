@@ -103,8 +103,16 @@ impl Agent {
         }
         self.doing = Doing::Working;
         self.cluster = Arc::clone(&self.view);
-        if self.cluster.leads().is_some() {
+        self.previous_position = self.last_position;
+        if let Some(leader) = self.cluster.leads() {
             self.old_members = self.cluster.member_set();
+            self.old_leader = Some(leader);
+        }
+        if self.leader(cx).is_some() {
+            self.backoff_since = None;
+        }
+        if parameters(cx).pause {
+            Self::stop_watchdog(cx);
         }
         if !self.has_lock() {
             self.leader_until = Time::ZERO;
@@ -113,10 +121,16 @@ impl Agent {
             self.while_busy(cx);
             return;
         }
+        let pause = parameters(cx).pause;
         let Some(server) = cx.server else {
             self.recover(cx);
             return;
         };
+        if pause && !server.ready && !server.rebuilding {
+            // It cannot be asked what it is.
+            self.finish(cx, false);
+            return;
+        }
         if server.empty || server.rebuilding {
             self.while_rebuilding(cx, &server);
             return;
@@ -130,6 +144,15 @@ impl Agent {
         }
         match self.leader(cx) {
             None => self.unhealthy(cx, &server),
+            Some(_) if self.has_lock() && pause && !Self::is_primary(&server) => {
+                // ha.py `process_healthy_cluster`: somebody has made a standby of it by hand.
+                let wanted = self.cluster.failover.map(|key| key.candidate);
+                if wanted == Some(self.node) {
+                    self.finish(cx, false);
+                } else {
+                    self.release(cx, super::Afterwards::Finish);
+                }
+            }
             Some(_) if self.has_lock() => self.renew(cx, RenewFor::Healthy),
             Some(_) => {
                 self.follow(cx, &server);
@@ -139,6 +162,12 @@ impl Agent {
 
     /// The end of a round: the session is kept alive, unless the lock was renewed with it. `failed`: the store is gone.
     pub(super) fn finish(&mut self, cx: &mut ManagerContext<'_>, failed: bool) {
+        if !failed {
+            self.sync_slots(cx);
+            // ha.py `touch_member`.
+            let running = cx.server.as_ref().filter(|server| server.ready);
+            self.last_position = running.map(Self::position).or(self.last_position);
+        }
         if failed || self.renewed || !self.ready {
             self.end_cycle(cx);
             return;

@@ -15,7 +15,8 @@ impl Agent {
             .server
             .as_ref()
             .is_some_and(|server| server.ready && Self::is_primary(server));
-        if !primary {
+        // In maintenance mode it goes on as it is.
+        if !primary || parameters(cx).pause {
             self.finish(cx, true);
             return;
         }

@@ -9,7 +9,7 @@ use crate::manager::patroni::rest::watchdog_failed;
 use crate::manager::store::{Op, StatusKey};
 use crate::manager::{ManagerContext, ManagerEffect, ManagerEvent, ManagerTimer, StartAs};
 use crate::node::Role;
-use crate::node::server::Command;
+use crate::node::server::{Command, ServerStatus};
 use crate::scenario::PatroniVersion;
 use crate::time::{Span, Time};
 
@@ -60,10 +60,7 @@ impl Agent {
         let status = cx
             .server
             .filter(|server| server.ready && Self::is_primary(server))
-            .map(|server| StatusKey {
-                lsn: server.positions.flush,
-                timeline: server.timeline,
-            });
+            .map(|server| self.status_key(&server));
         let failsafe = if patroni.failsafe_mode {
             self.cluster.member_set().with(self.node)
         } else {
@@ -116,8 +113,23 @@ impl Agent {
         self.feed_watchdog(cx, self.leader_until);
     }
 
+    /// What is published in `/status`.
+    fn status_key(&self, server: &ServerStatus) -> StatusKey {
+        StatusKey {
+            lsn: server.positions.flush,
+            timeline: server.timeline,
+            slots: self.slots.kept(),
+            slots_from: server.pinned_from,
+        }
+    }
+
     fn lost_lock(&mut self, cx: &mut ManagerContext<'_>) {
         self.leader_until = Time::ZERO;
+        if parameters(cx).pause {
+            // It goes on as primary without the lock.
+            self.finish(cx, false);
+            return;
+        }
         if cx.server.as_ref().is_some_and(Self::is_primary) {
             self.stop_at_once(cx, DemoteWhy::LostLock);
         } else if self.busy == Busy::Promoting {
@@ -159,7 +171,7 @@ impl Agent {
     /// ha.py `enforce_primary_role`.
     pub(super) fn enforce_primary(&mut self, cx: &mut ManagerContext<'_>) {
         let primary = cx.server.as_ref().is_some_and(Self::is_primary);
-        if watchdog_failed(parameters(cx)) {
+        if watchdog_failed(parameters(cx)) && !parameters(cx).pause {
             if primary {
                 self.stop_at_once(cx, DemoteWhy::NoWatchdog);
             }
@@ -230,6 +242,10 @@ impl Agent {
             self.renew(cx, RenewFor::Busy);
             return;
         }
+        if parameters(cx).pause {
+            self.finish(cx, false);
+            return;
+        }
         match self.busy {
             Busy::Promoting => self.busy = Busy::No,
             Busy::Opening if cx.server.as_ref().is_some_and(Self::is_primary) => {
@@ -271,10 +287,7 @@ impl Agent {
         let status = cx
             .server
             .filter(|server| server.ready)
-            .map(|server| StatusKey {
-                lsn: server.positions.flush,
-                timeline: server.timeline,
-            });
+            .map(|server| self.status_key(&server));
         let session = self.session.take();
         self.ask(
             cx,
@@ -314,11 +327,13 @@ impl Agent {
         what: Possible,
         answers: &[(crate::ids::NodeId, Option<super::MemberStatus>)],
     ) {
+        let patroni = parameters(cx);
+        let newest = self.cluster.status.timeline;
         let able = answers.iter().filter(|(_, status)| {
             status.is_some_and(|status| {
-                !status.nofailover
-                    && !status.watchdog_failed
+                status.may_lead()
                     && !self.is_lagging(cx, status.position)
+                    && !(patroni.check_timeline && status.timeline < newest)
             })
         });
         let able = able.count();

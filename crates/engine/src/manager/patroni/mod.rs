@@ -9,22 +9,24 @@
 //! - `call`: asking the store, with time-outs and retries. `rest`: asking other agents, and answering.
 //! - `cycle`: the loop. `leader`: holding the lock, promoting, stepping down. `race`: who becomes leader. `replica`: whom to
 //!   follow, starting a database that is down, coming back. `failsafe`: the store is gone (R-PT-5, R-PT-6).
-//! - `sync` and `quorum`: who is synchronous (R-PT-8, R-PT-9).
+//! - `sync` and `quorum`: who is synchronous (R-PT-8, R-PT-9). `slots`: whose log is kept (R-PG-14).
 
 mod call;
 mod cycle;
 mod failsafe;
 mod leader;
+mod pace;
 mod quorum;
 mod race;
 mod replica;
 mod rest;
+mod slots;
 mod sync;
 
 use std::sync::Arc;
 
+use super::ManagerContext;
 use super::store::{Outcome, State};
-use super::{ManagerContext, ManagerEffect, ManagerTimer};
 use crate::ids::{Lsn, NodeId, NodeSet};
 use crate::node::Role;
 use crate::node::server::ServerStatus;
@@ -37,7 +39,7 @@ pub use call::Line;
 pub use leader::DemoteWhy;
 pub use race::Limitation;
 pub use rest::{AgentMessage, MemberStatus, RestStatus};
-use {cycle::Doing, leader::Busy, rest::Poll, sync::Names};
+use {cycle::Doing, leader::Busy, rest::Poll, slots::Slots, sync::Names};
 
 /// How often an agent looks whether a database that it has started is ready.
 const LOOK: Span = Span::from_millis(100);
@@ -157,8 +159,15 @@ pub(crate) struct Agent {
     /// Something changed since the loop last went to sleep.
     event: bool,
     cluster: Arc<State>,
-    /// The members when there last was a leader.
+    /// The members when there last was a leader, and who that was.
     old_members: NodeSet,
+    old_leader: Option<NodeId>,
+    /// Where the database's log ended at the end of the last round, and of the one before.
+    last_position: Option<Lsn>,
+    previous_position: Option<Lsn>,
+    /// Since when the race is put off.
+    backoff_since: Option<Time>,
+    slots: Slots,
     next_run: Time,
     /// When its timer is due.
     due: Time,
@@ -192,15 +201,8 @@ fn parameters<'a>(cx: &ManagerContext<'a>) -> &'a Patroni {
 }
 
 fn tags_of(patroni: &Patroni, node: NodeId) -> PatroniTags {
-    let none = PatroniTags {
-        node,
-        nofailover: false,
-        noloadbalance: false,
-        nosync: false,
-        replicatefrom: None,
-    };
     let found = patroni.tags.iter().find(|tags| tags.node == node);
-    found.copied().unwrap_or(none)
+    found.copied().unwrap_or(PatroniTags::of(node))
 }
 
 /// When an agent's first round is: the cluster has been up for a while, so loops are spread over `loop_wait`.
@@ -228,6 +230,11 @@ impl Agent {
             event: false,
             cluster: state,
             old_members: NodeSet::EMPTY,
+            old_leader: None,
+            last_position: None,
+            previous_position: None,
+            backoff_since: None,
+            slots: Slots::default(),
             next_run: Time::ZERO,
             due: Time::ZERO,
             number: 0,
@@ -256,6 +263,7 @@ impl Agent {
         self.session = self.view.members.get(&self.node).copied();
         self.ready = true;
         self.old_members = self.view.member_set();
+        self.old_leader = self.view.leads();
         let first = first_round(cx.seed, self.node, patroni);
         self.next_run = first;
         if self.view.leads() == Some(self.node) {
@@ -365,65 +373,5 @@ impl Agent {
     /// The later of received and replayed.
     fn position(server: &ServerStatus) -> Lsn {
         server.tip.lsn.max(server.positions.replay)
-    }
-
-    /// Sets or stops the watchdog, if this node uses one (R-PT-7). `until` is the end of the lease.
-    fn feed_watchdog(&self, cx: &mut ManagerContext<'_>, lease_until: Time) {
-        let patroni = parameters(cx);
-        let used =
-            patroni.watchdog_device && patroni.watchdog_mode != crate::scenario::WatchdogMode::Off;
-        if used {
-            // -1 is half of ttl (patroni/watchdog/base.py).
-            let margin = u64::try_from(patroni.safety_margin)
-                .map_or(Span(Span::from_secs(patroni.ttl).0 / 2), Span::from_secs);
-            let at = Time(lease_until.0.saturating_sub(margin.0));
-            cx.effect(ManagerEffect::Watchdog(Some(at)));
-        } else {
-            // Its mode may have been changed while it ran.
-            Self::stop_watchdog(cx);
-        }
-    }
-
-    fn stop_watchdog(cx: &mut ManagerContext<'_>) {
-        cx.effect(ManagerEffect::Watchdog(None));
-    }
-
-    /// Lets the loop pause.
-    fn pause(&mut self, cx: &mut ManagerContext<'_>, span: Span, afterwards: Afterwards) {
-        self.afterwards = afterwards;
-        self.number += 1;
-        cx.timer(span, ManagerTimer::Agent(AgentTimer::Pause(self.number)));
-    }
-
-    fn after_pause(&mut self, cx: &mut ManagerContext<'_>) {
-        match self.afterwards {
-            Afterwards::Finish => self.finish(cx, false),
-            Afterwards::MakeRoom | Afterwards::Rejoin => self.rejoin(cx),
-            Afterwards::ReleaseGraceful => self.release(cx, Afterwards::MakeRoom),
-            Afterwards::SyncAgain => self.sync_again(cx),
-        }
-    }
-
-    /// Looks every now and then whether the database is ready, and runs the loop when it is.
-    fn look_out(&mut self, cx: &mut ManagerContext<'_>) {
-        self.starting_since.get_or_insert(cx.now);
-        self.ids += 1;
-        self.look = self.ids;
-        cx.timer(LOOK, ManagerTimer::Agent(AgentTimer::Look(self.look)));
-    }
-
-    fn on_look_timer(&mut self, cx: &mut ManagerContext<'_>, look: u64) {
-        if look != self.look {
-            return;
-        }
-        match &cx.server {
-            Some(server) if server.ready => {
-                self.look = 0;
-                self.starting_since = None;
-                self.wake_up(cx);
-            }
-            Some(_) => cx.timer(LOOK, ManagerTimer::Agent(AgentTimer::Look(look))),
-            None => self.look = 0,
-        }
     }
 }

@@ -7,7 +7,7 @@ use crate::manager::store::{Op, SyncKey};
 use crate::manager::{ManagerContext, ManagerEvent};
 use crate::node::server::ServerStatus;
 use crate::scenario::{Patroni, SynchronousMode};
-use crate::time::Span;
+use crate::time::{Span, Time};
 
 /// Why a node does not stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
@@ -33,6 +33,14 @@ pub enum Limitation {
     Ahead(NodeId),
     /// Not enough voters are level with it (R-PT-9).
     NoQuorum,
+    /// This node is level with it and has a higher `failover_priority`.
+    LowerPriority(NodeId),
+    /// It follows an older timeline than the newest known one (`check_timeline`).
+    BehindTimeline,
+    /// Its log still grows, or did a moment ago: the race is put off (`primary_race_backoff`).
+    LogStillGrows,
+    /// Maintenance mode: only a person makes a leader.
+    Paused,
     /// A person named this candidate, and it is fit.
     Candidate(NodeId),
 }
@@ -49,6 +57,19 @@ fn quorum_mode(patroni: &Patroni, sync: &SyncKey) -> bool {
 impl Agent {
     /// Nobody holds the lock (ha.py `process_unhealthy_cluster`).
     pub(super) fn unhealthy(&mut self, cx: &mut ManagerContext<'_>, server: &ServerStatus) {
+        if let Some(left) = self.put_off(cx, server) {
+            cx.event(ManagerEvent::DoesNotStand {
+                node: self.node,
+                why: Limitation::LogStillGrows,
+            });
+            // ha.py `watch`: the next round is no later than the end of it.
+            let wait = Span::from_secs(parameters(cx).loop_wait);
+            if Span::ZERO < left && left < wait {
+                self.next_run = Time((cx.now + left).0.saturating_sub(wait.0));
+            }
+            self.finish(cx, false);
+            return;
+        }
         if let Some(why) = self.limitation(cx, server) {
             self.withdraw(cx, why);
             return;
@@ -67,6 +88,23 @@ impl Agent {
         }
     }
 
+    /// How long this node still puts the race off: what is left of `primary_race_backoff`, if its log has grown since the last
+    /// round, and in any case one `loop_wait`, so that a key that ran out right after a round counts as well.
+    fn put_off(&mut self, cx: &ManagerContext<'_>, server: &ServerStatus) -> Option<Span> {
+        let patroni = parameters(cx);
+        let before = self.previous_position?;
+        if patroni.primary_race_backoff == 0 || patroni.pause || self.cluster.failover.is_some() {
+            return None;
+        }
+        let since = *self.backoff_since.get_or_insert(cx.now);
+        let waited = cx.now.since(since);
+        let backoff = Span::from_secs(patroni.primary_race_backoff);
+        let grows = server.streaming && Self::position(server) > before;
+        let first = waited < Span::from_secs(patroni.loop_wait);
+        let left = Span(backoff.0.saturating_sub(waited.0));
+        (left > Span::ZERO && grows || first).then_some(left)
+    }
+
     fn race(&mut self, cx: &mut ManagerContext<'_>) {
         let patroni = parameters(cx);
         let mut known = self.old_members.union(self.cluster.member_set());
@@ -81,7 +119,7 @@ impl Agent {
         let asked = known
             .iter()
             .filter(|&node| {
-                !tags_of(patroni, node).nofailover
+                !tags_of(patroni, node).never_leads()
                     || quorum_mode(patroni, sync) && sync.voters.contains(node)
             })
             .collect();
@@ -95,10 +133,14 @@ impl Agent {
             return Some(Limitation::NotReady);
         }
         if Self::is_primary(server) {
-            let old = server.timeline < self.cluster.status.timeline;
+            let old = server.timeline < self.cluster.status.timeline && !patroni.pause;
             return old.then_some(Limitation::OldTimeline);
         }
-        if tags_of(patroni, self.node).nofailover {
+        if patroni.pause {
+            let wanted = self.cluster.failover.map(|key| key.candidate);
+            return (wanted != Some(self.node)).then_some(Limitation::Paused);
+        }
+        if tags_of(patroni, self.node).never_leads() {
             return Some(Limitation::NoFailover);
         }
         if self.cluster.failover.is_some() {
@@ -116,8 +158,11 @@ impl Agent {
         if in_sync(patroni, sync) && !quorum_mode(patroni, sync) && !listed {
             return Some(Limitation::NotSynchronous);
         }
-        self.is_lagging(cx, Self::position(server))
-            .then_some(Limitation::Lagging)
+        if self.is_lagging(cx, Self::position(server)) {
+            return Some(Limitation::Lagging);
+        }
+        let behind = patroni.check_timeline && server.timeline < self.cluster.status.timeline;
+        behind.then_some(Limitation::BehindTimeline)
     }
 
     /// ha.py `is_lagging`, against the position that the leader last published.
@@ -132,11 +177,17 @@ impl Agent {
         cx: &mut ManagerContext<'_>,
         answers: &[(NodeId, Option<MemberStatus>)],
     ) {
-        let fit = answers.iter().find(|(_, status)| {
-            status.is_some_and(|status| !status.nofailover && !status.watchdog_failed)
-        });
+        let fit = answers
+            .iter()
+            .find(|(_, status)| status.is_some_and(|status| status.may_lead()));
+        let sync = self.cluster.sync;
+        let listed = sync.voters.contains(self.node) || sync.leader == Some(self.node);
         match fit {
             Some(&(node, _)) => self.withdraw(cx, Limitation::Candidate(node)),
+            // Nobody but a synchronous one steps in for it.
+            None if parameters(cx).synchronous_mode == SynchronousMode::On && !listed => {
+                self.withdraw(cx, Limitation::NotSynchronous);
+            }
             None => self.race(cx),
         }
     }
@@ -155,12 +206,17 @@ impl Agent {
         };
         let mine = Self::position(&server);
         let quorum = quorum_mode(patroni, &sync);
+        let priority = tags_of(patroni, self.node).failover_rank();
+        // Who led before is not given way to because of its priority.
+        let former = if in_sync(patroni, &sync) {
+            sync.leader
+        } else {
+            self.old_leader
+        };
         let mut votes = i32::from(sync.voters.contains(self.node)) - 1;
         let mut ahead = 0;
         for &(node, status) in answers {
-            let Some(status) =
-                status.filter(|status| !status.nofailover && !status.watchdog_failed)
-            else {
+            let Some(status) = status.filter(MemberStatus::may_lead) else {
                 continue;
             };
             if status.primary {
@@ -174,12 +230,18 @@ impl Agent {
                     self.withdraw(cx, Limitation::Ahead(node));
                     return;
                 }
-            } else if sync.voters.contains(node) {
-                votes += 1;
+            } else {
+                let vote = sync.voters.contains(node);
+                let preferred = status.position == mine && priority < status.priority;
+                if preferred && former != Some(node) && (!quorum || vote) {
+                    self.withdraw(cx, Limitation::LowerPriority(node));
+                    return;
+                }
+                votes += i32::from(vote);
             }
         }
-        let former = ahead == 0 && sync.leader == Some(self.node);
-        if quorum && votes < i32::from(sync.quorum) && !former {
+        let was_leader = ahead == 0 && sync.leader == Some(self.node);
+        if quorum && votes < i32::from(sync.quorum) && !was_leader {
             self.withdraw(cx, Limitation::NoQuorum);
             return;
         }

@@ -5,6 +5,7 @@ use crate::ids::NodeId;
 use crate::manager::{ManagerContext, ManagerEffect, ManagerEvent, StartAs};
 use crate::node::Role;
 use crate::node::server::{Command, ServerStatus};
+use crate::random::{Purpose, below, draw};
 use crate::scenario::{Admin, Database, PatroniVersion};
 use crate::time::Span;
 
@@ -25,13 +26,20 @@ impl Agent {
 
     /// ha.py `follow`.
     pub(super) fn follow(&mut self, cx: &mut ManagerContext<'_>, server: &ServerStatus) {
+        let pause = parameters(cx).pause;
         if Self::is_primary(server) {
-            self.stop_at_once(cx, DemoteWhy::LostLock);
+            if !pause {
+                self.stop_at_once(cx, DemoteWhy::LostLock);
+            }
             self.finish(cx, false);
             return;
         }
         let leader = self.leader(cx);
         let upstream = self.to_follow(cx, leader);
+        if pause && upstream.is_none() {
+            self.finish(cx, false);
+            return;
+        }
         if server.upstream != upstream {
             self.blocked = false;
             cx.effect(ManagerEffect::Command(Command::Follow(upstream)));
@@ -75,12 +83,20 @@ impl Agent {
             return;
         }
         if let Some(leader) = self.leader(cx) {
+            let members = self.view.member_set();
+            let patroni = parameters(cx);
+            let fine = |source: NodeId| {
+                source == leader || members.contains(source) && tags_of(patroni, source).clonefrom
+            };
             if server.empty {
-                // Nothing happens if it is on already; a copy that was asked of a former leader is asked of this one.
-                let rebuild = Command::Admin(Admin::Rebuild { source: leader });
-                cx.effect(ManagerEffect::Command(rebuild));
+                // A copy that was asked of one that is gone, or leads no more, is asked of another.
+                if !patroni.pause && !server.rebuilt_from.is_some_and(fine) {
+                    let source = self.clone_source(cx, leader);
+                    let rebuild = Command::Admin(Admin::Rebuild { source });
+                    cx.effect(ManagerEffect::Command(rebuild));
+                }
             } else if server.upstream.is_some_and(|source| source != leader) {
-                // Whom it is copied or rewound from leads no more: that has failed.
+                // Whom it is rewound or copied from leads no more: that has failed.
                 cx.effect(ManagerEffect::StopServer);
                 cx.effect(ManagerEffect::StartServer(StartAs::Standby(Some(leader))));
             }
@@ -89,8 +105,37 @@ impl Agent {
         self.finish(cx, false);
     }
 
+    /// Whom an empty disk is filled from: a member that is tagged so, by lot, else the leader (dcs `get_clone_member`).
+    fn clone_source(&self, cx: &ManagerContext<'_>, leader: NodeId) -> NodeId {
+        let patroni = parameters(cx);
+        let members = self.view.member_set().without(self.node).without(leader);
+        let tagged: Vec<NodeId> = members
+            .iter()
+            .filter(|&node| tags_of(patroni, node).clonefrom)
+            .collect();
+        let lot = draw(
+            cx.seed,
+            Purpose::CloneSource,
+            u64::from(self.node.0),
+            cx.now.0,
+        );
+        match tagged.len() as u64 {
+            0 => leader,
+            count => tagged[below(lot, count) as usize],
+        }
+    }
+
     /// The database is down (ha.py `recover`).
     pub(super) fn recover(&mut self, cx: &mut ManagerContext<'_>) {
+        if parameters(cx).pause {
+            // In maintenance mode whoever stopped it starts it again; the lock is free meanwhile.
+            if self.has_lock() {
+                self.release(cx, Afterwards::Finish);
+            } else {
+                self.finish(cx, false);
+            }
+            return;
+        }
         if self.has_lock() {
             self.renew(cx, RenewFor::Recover);
             return;

@@ -19,10 +19,19 @@ pub struct MemberStatus {
     pub primary: bool,
     /// The later of received and replayed.
     pub position: Lsn,
-    /// Its tag.
-    pub nofailover: bool,
+    /// The timeline that it writes or follows.
+    pub timeline: Timeline,
+    /// Its `failover_priority`; 0 or less: it never becomes leader.
+    pub priority: i32,
     /// The watchdog is required and there is none.
     pub watchdog_failed: bool,
+}
+
+impl MemberStatus {
+    /// ha.py `failover_limitation`, of one that answered.
+    pub(super) fn may_lead(&self) -> bool {
+        self.priority > 0 && !self.watchdog_failed
+    }
 }
 
 /// What agents say to each other. `id` is the asker's, for matching answers.
@@ -230,7 +239,8 @@ impl Agent {
         Some(MemberStatus {
             primary: Self::is_primary(server),
             position: Self::position(server),
-            nofailover: tags_of(patroni, self.node).nofailover,
+            timeline: server.timeline,
+            priority: tags_of(patroni, self.node).failover_rank(),
             watchdog_failed: watchdog_failed(patroni),
         })
     }

@@ -4,13 +4,15 @@
 //! has all that was on the leader's disk when the list was changed (patroni/postgresql/sync.py `_process_replica_readiness`):
 //! what was acked before under another list is safe on it then.
 
+use core::cmp::Reverse;
+
 use super::quorum::{Move, Quorum};
 use super::{Afterwards, Agent, Then, parameters, tags_of};
 use crate::ids::{Lsn, NodeId, NodeSet};
 use crate::manager::store::{Op, SyncKey};
 use crate::manager::{ManagerContext, ManagerEffect, ManagerEvent};
-use crate::node::server::{Command, SenderState, SyncState};
-use crate::scenario::{StandbyNames, SynchronousMode};
+use crate::node::server::{Command, SenderState, SenderStatus, SyncState};
+use crate::scenario::{CommitLevel, StandbyNames, SynchronousMode};
 use crate::sort::sort_by_key;
 use crate::time::{Span, Time};
 
@@ -63,36 +65,65 @@ impl Agent {
         let names: NodeSet = all.filter(|&node| list.priority(node) > 0).collect();
         let flush = cx.server.map_or(Lsn::ZERO, |server| server.positions.flush);
         let since = *self.names.since.get_or_insert(flush);
-        let best = cx.standbys.iter().map(|row| row.acked.flush).max();
-        let best = best.unwrap_or_default();
+        let position = |row: &SenderStatus| match cx.settings.database.commit_level() {
+            CommitLevel::RemoteWrite => row.acked.write,
+            CommitLevel::RemoteApply => row.acked.replay,
+            CommitLevel::Off | CommitLevel::Local | CommitLevel::On => row.acked.flush,
+        };
+        let connected: NodeSet = cx.standbys.iter().map(|row| row.standby).collect();
         let mut rows: Vec<_> = cx
             .standbys
             .iter()
             .filter(|row| {
-                let behind = best.ahead_of(row.acked.flush) * cx.costs.record_bytes;
-                let most = u64::try_from(patroni.maximum_lag_on_syncnode).unwrap_or(u64::MAX);
+                // One that is to stream from another standby, if that one is there, is none of these.
+                let tags = tags_of(patroni, row.standby);
                 row.state == SenderState::Streaming
-                    && behind <= most
-                    && !tags_of(patroni, row.standby).nosync
+                    && tags.sync_rank() > 0
+                    && !tags
+                        .replicatefrom
+                        .is_some_and(|source| connected.contains(source))
             })
             .collect();
-        // Those that are synchronous already stay; then the ones with most log.
+        // The preferred ones; of those the ones that are synchronous already stay; then the ones with most log. One that
+        // never leads comes last.
         sort_by_key(&mut rows, |row| {
+            let tags = tags_of(patroni, row.standby);
             (
-                tags_of(patroni, row.standby).nofailover,
+                tags.never_leads(),
+                Reverse(tags.sync_rank()),
                 !names.contains(row.standby) || list.to_string() == "*",
-                core::cmp::Reverse(row.acked.flush),
+                Reverse(position(row)),
                 row.standby,
             )
+        });
+        // Compared with the best of several; a single one with the leader itself.
+        let best = if rows.len() > 1 {
+            rows.iter().map(|row| position(row)).max()
+        } else {
+            cx.server.map(|server| server.positions.flush)
+        };
+        let best = best.unwrap_or_default();
+        let most = u64::try_from(patroni.maximum_lag_on_syncnode).unwrap_or(0);
+        rows.retain(|row| {
+            let behind = best.ahead_of(position(row)) * cx.costs.record_bytes;
+            most == 0 || behind <= most
         });
         let count = usize::from(patroni.synchronous_node_count);
         let picked: NodeSet = rows.iter().take(count).map(|row| row.standby).collect();
         let ready: NodeSet = cx
             .standbys
             .iter()
-            .filter(|row| row.acked.flush >= since)
+            .filter(|row| position(row) >= since)
             .map(|row| row.standby)
             .collect();
+        // In quorum mode one that never leads is counted only where there are too few others.
+        let quorum = patroni.synchronous_mode == SynchronousMode::Quorum;
+        let mut active = NodeSet::EMPTY;
+        for row in &rows {
+            if !quorum || !tags_of(patroni, row.standby).never_leads() || active.len() < count {
+                active = active.with(row.standby);
+            }
+        }
         let synchronous: NodeSet = cx
             .standbys
             .iter()
@@ -102,7 +133,7 @@ impl Agent {
         Standbys {
             picked,
             confirmed: picked.intersection(ready).intersection(synchronous),
-            active: rows.iter().map(|row| row.standby).collect(),
+            active,
             ready,
             names,
             count: if list.is_empty() {

@@ -29,6 +29,10 @@ pub struct StatusKey {
     pub lsn: Lsn,
     /// The leader's timeline (`/history` in Patroni).
     pub timeline: Timeline,
+    /// The members whose slots are kept (`retain_slots`), and the lowest position that a slot of the leader stands at.
+    pub slots: NodeSet,
+    /// See `slots`.
+    pub slots_from: Lsn,
 }
 
 /// `/sync`: who may be promoted in synchronous mode (R-PT-8, R-PT-9).
@@ -191,10 +195,10 @@ impl State {
 
     /// Writes `/status`. The timeline stands for `/history`, which only grows.
     fn publish(&mut self, status: Option<StatusKey>) {
-        if let Some(StatusKey { lsn, timeline }) = status {
+        if let Some(status) = status {
             self.status = StatusKey {
-                lsn,
-                timeline: timeline.max(self.status.timeline),
+                timeline: status.timeline.max(self.status.timeline),
+                ..status
             };
         }
     }

@@ -193,7 +193,10 @@ impl Node {
     /// replica what was applied is there as well.
     pub(super) fn survives_crash(&self, power_lost: bool) -> Lsn {
         let kept = match (self.is_mysql(), power_lost) {
-            (true, false) => self.flush.max(self.write),
+            // What was handed to the operating system outlives the process.
+            (_, false) if self.is_mysql() || self.is_serving_primary() => {
+                self.flush.max(self.write)
+            }
             (true, true) if self.role != Role::Primary => self.flush.max(self.replay),
             _ => self.flush,
         };

@@ -3,15 +3,16 @@
 //! A row is locked from execution until its commit is done, so a second write of the same key waits for the first. Whoever
 //! waits for standbys is invisible here, while a standby that has the record may already show it.
 
+mod finish;
+
 use std::collections::VecDeque;
 
-use super::{Context, Family, Node, Role, ServerTimer};
+use super::{Context, Family, Node, Role};
 use crate::event::EventKind;
 use crate::ids::{Key, Lsn, OpId, Tip};
-use crate::message::{Message, Reply, Request};
-use crate::node::Timer;
+use crate::message::Request;
 use crate::node::wal::Record;
-use crate::scenario::{CommitLevel, Database, Endpoint};
+use crate::scenario::{CommitLevel, Database};
 use crate::small_map::SmallMap;
 use crate::time::{Span, Time};
 
@@ -64,7 +65,6 @@ pub(super) struct Commits {
     /// Up to where commits of each kind have been released: positions of standbys count only up to here until the next
     /// reply.
     pub(super) released: crate::message::Positions,
-    wal_writer: bool,
 }
 
 impl Commits {
@@ -145,9 +145,10 @@ impl Node {
         value: u32,
         level: Option<CommitLevel>,
     ) -> bool {
-        let Some(server) = &mut self.server else {
+        let Some(server) = &self.server else {
             return false;
         };
+        let mysql = server.mysql;
         let head = self.table.head(request.key);
         let record = Record {
             lsn: self.wal.tip().lsn.next(),
@@ -162,6 +163,7 @@ impl Node {
         };
         self.wal.append(record);
         self.table.logged(&record);
+        self.checkpoint_if_due(cx);
         cx.event(EventKind::Inserted {
             node: self.id,
             op: request.op,
@@ -174,7 +176,7 @@ impl Node {
             key: request.key,
             tip,
             level,
-            stage: if server.mysql {
+            stage: if mysql {
                 Stage::Logging
             } else {
                 Stage::Flushing
@@ -183,34 +185,15 @@ impl Node {
         };
         if level == CommitLevel::Off {
             self.finish_commit(cx, commit, Outcome::Acked);
-            self.arm_wal_writer(cx);
+            self.log_is_asynchronous(cx);
             return false;
         }
-        server.commits.locks.get_or_default(request.key);
-        server.commits.queue.push_back(commit);
+        if let Some(server) = &mut self.server {
+            server.commits.locks.get_or_default(request.key);
+            server.commits.queue.push_back(commit);
+        }
         self.start_flush(cx);
         true
-    }
-
-    /// The WAL writer flushes what nobody waits for, at fixed times (R-PG-1: `off` loses at most three rounds).
-    fn arm_wal_writer(&mut self, cx: &mut Context<'_>) {
-        let delay = cx.wal_writer_delay().0.max(1);
-        let Some(server) = &mut self.server else {
-            return;
-        };
-        if !server.commits.wal_writer {
-            server.commits.wal_writer = true;
-            let at = Time((cx.now.0 / delay + 1) * delay);
-            cx.timer_at(at, Timer::Server(ServerTimer::WalWriter));
-        }
-    }
-
-    pub(super) fn on_wal_writer(&mut self, cx: &mut Context<'_>) {
-        if let Some(server) = &mut self.server {
-            server.commits.wal_writer = false;
-        }
-        cx.event(EventKind::NodeTimer { node: self.id });
-        self.start_flush(cx);
     }
 
     /// The log of this server is on disk up to `flush`.
@@ -220,6 +203,7 @@ impl Node {
         if self.role == Role::Primary {
             self.local_flush_done(cx);
         } else {
+            self.note_chunk();
             self.send_status(cx, false, false);
             self.replay_next(cx);
             self.open_server_if_ready(cx);
@@ -276,166 +260,6 @@ impl Node {
             }
         }
         self.move_visible_end();
-    }
-
-    fn take_commit(&mut self, index: usize) {
-        if let Some(server) = &mut self.server {
-            server.commits.queue.remove(index);
-        }
-    }
-
-    pub(super) fn commit_at(&self, index: usize) -> Option<Commit> {
-        self.server.as_ref()?.commits.queue.get(index).copied()
-    }
-
-    pub(super) fn set_stage(&mut self, index: usize, stage: Stage) {
-        if let Some(server) = &mut self.server
-            && let Some(commit) = server.commits.queue.get_mut(index)
-        {
-            commit.stage = stage;
-        }
-    }
-
-    /// AFTER_COMMIT: the storage engine commits, then the wait begins. Others see the row, and its lock is free.
-    pub(super) fn commit_before_wait(&mut self, cx: &mut Context<'_>, index: usize) {
-        let Some(commit) = self.commit_at(index) else {
-            return;
-        };
-        if let Some(server) = &mut self.server {
-            server.commits.queue[index].engine_committed = true;
-        }
-        if let Some(record) = self.wal.get(commit.tip.lsn) {
-            self.table.commit(record);
-        }
-        cx.note(EventKind::EngineCommitted {
-            node: self.id,
-            op: commit.op,
-            lsn: commit.tip.lsn,
-        });
-        self.unlock(cx, commit.key);
-    }
-
-    /// Ends a commit: visible and unlocked, if it was not, and answered.
-    pub(super) fn complete(&mut self, cx: &mut Context<'_>, index: usize, outcome: Outcome) {
-        let Some(commit) = self.commit_at(index) else {
-            return;
-        };
-        self.take_commit(index);
-        self.finish_commit(cx, commit, outcome);
-        if !commit.engine_committed {
-            self.unlock(cx, commit.key);
-        }
-    }
-
-    /// Makes a write visible and tells its client.
-    fn finish_commit(&mut self, cx: &mut Context<'_>, commit: Commit, outcome: Outcome) {
-        if let Some(record) = self.wal.get(commit.tip.lsn) {
-            self.table.commit(record);
-        }
-        cx.note(EventKind::Committed {
-            node: self.id,
-            op: commit.op,
-            lsn: commit.tip.lsn,
-        });
-        let reply = match outcome {
-            Outcome::Acked => Reply::Acked { tip: commit.tip },
-            Outcome::ConnectionLost => Reply::ConnectionLost,
-        };
-        cx.send(
-            Endpoint::Clients,
-            Message::Reply {
-                op: commit.op,
-                reply,
-            },
-        );
-        self.move_visible_end();
-    }
-
-    /// For a primary `replay` is up to where everything is visible.
-    pub(super) fn move_visible_end(&mut self) {
-        let tip = self.wal.tip().lsn;
-        // A standby that takes up new settings comes by here too; what it shows is what it has applied.
-        if let Some(server) = self.server.as_ref().filter(|_| self.role == Role::Primary) {
-            let visible = server
-                .commits
-                .queue
-                .iter()
-                .find(|commit| !commit.engine_committed)
-                .map_or(tip, |commit| Lsn(commit.tip.lsn.0 - 1));
-            self.replay = self.replay.max(visible);
-        }
-    }
-
-    /// Frees a row. The next write that waited for it is executed.
-    fn unlock(&mut self, cx: &mut Context<'_>, key: Key) {
-        while let Some(server) = &mut self.server {
-            let next = server
-                .commits
-                .locks
-                .get_mut(&key)
-                .and_then(VecDeque::pop_front);
-            let Some(next) = next else {
-                server.commits.locks.remove(&key);
-                return;
-            };
-            if self.insert_record(cx, next.request, next.value, next.level) {
-                return;
-            }
-        }
-    }
-
-    /// R-PG-7: a wait that is cancelled ends with success and a warning, one whose backend is terminated with a lost
-    /// connection; the transaction is committed here either way.
-    pub(super) fn end_wait(&mut self, cx: &mut Context<'_>, op: OpId, terminate: bool) -> bool {
-        let Some(server) = &self.server else {
-            return false;
-        };
-        let waiting = |commit: &Commit| {
-            commit.op == op && matches!(commit.stage, Stage::Waiting(_) | Stage::Acking(_))
-        };
-        let Some(index) = server.commits.queue.iter().position(waiting) else {
-            return false;
-        };
-        if matches!(server.commits.queue[index].stage, Stage::Acking(_)) {
-            // Semi-sync stays on (R-MY-6, measured).
-            self.count_tx(false);
-        }
-        cx.event(EventKind::WaitEnded {
-            node: self.id,
-            op,
-            terminated: terminate,
-        });
-        let outcome = if terminate {
-            Outcome::ConnectionLost
-        } else {
-            Outcome::Acked
-        };
-        self.complete(cx, index, outcome);
-        self.move_visible_end();
-        true
-    }
-
-    /// The server stops being primary: whoever waits does not learn the outcome; who waits for a row was not executed.
-    pub(super) fn lose_waiting_clients(&mut self, cx: &mut Context<'_>) {
-        let Some(server) = &mut self.server else {
-            return;
-        };
-        let commits = core::mem::take(&mut server.commits);
-        for commit in commits.queue {
-            let reply = Reply::ConnectionLost;
-            cx.send(
-                Endpoint::Clients,
-                Message::Reply {
-                    op: commit.op,
-                    reply,
-                },
-            );
-        }
-        for blocked in commits.locks.into_values().flatten() {
-            let op = blocked.request.op;
-            let reply = Reply::NotPrimary;
-            cx.send(Endpoint::Clients, Message::Reply { op, reply });
-        }
     }
 }
 

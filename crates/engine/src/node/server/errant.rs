@@ -7,8 +7,9 @@
 //! transaction or the same, is not executed a second time, as the applier skips what it has executed (R-LW-6).
 //!
 //! When such a server is promoted and replicas ask by GTID set, they are sent its errant transactions too, since they lack
-//! them. Here it puts those that its rows still show into its log again, after all else and under new numbers, so that the
-//! replicas take them over; the others were overwritten since, and a replica would show an old value for them.
+//! them. Here it puts those that its rows still come from into its log again, after all else and under new numbers, so that
+//! the replicas take them over; the others were overwritten by what the source sent since, and a replica would show an old
+//! value for them.
 
 use super::sender::Ask;
 use super::{Context, Family, Gtid, GtidSet, Node, Rejoin};
@@ -17,6 +18,7 @@ use crate::ids::{Key, Lsn, NodeId, Timeline, Tip};
 use crate::message::Refusal;
 use crate::node::table::Row;
 use crate::node::wal::{Record, Segment, Wal, timeline_at};
+use crate::sort::sort_by_key;
 
 /// The last transaction up to `end` that `node` did not write itself: MariaDB's `gtid_slave_pos`.
 fn last_replicated(history: &[Segment], end: Lsn, node: NodeId) -> Option<Gtid> {
@@ -90,7 +92,9 @@ impl Node {
                 server: owner,
                 number: executed.0,
             }),
-            Rejoin::SlavePos => last_replicated(history, executed, from),
+            Rejoin::SlavePos => ask
+                .slave_pos
+                .or_else(|| last_replicated(history, executed, from)),
         };
         match asked.filter(|&gtid| !mine.contains(gtid)) {
             Some(gtid) => Err(Refusal::NotInBinlog {
@@ -194,6 +198,37 @@ impl Node {
         true
     }
 
+    /// `SET GLOBAL gtid_slave_pos`, on a MariaDB server that does not receive. Strict mode refuses what is older than the
+    /// server's own binlog (error 1947).
+    pub(super) fn set_slave_pos(&mut self, cx: &mut Context<'_>, gtid: Gtid) -> bool {
+        let end = self.position_at(self.replay);
+        let Some(family) = cx.mysql().filter(|family| family.mariadb) else {
+            return false;
+        };
+        let Some(server) = self.server.as_mut() else {
+            return false;
+        };
+        let receives = server.upstream().is_some() && !server.receiver.is_stopped();
+        if receives || server.is_being_rebuilt() {
+            return false;
+        }
+        let newest = Gtid {
+            server: end.timeline.owner(),
+            number: end.lsn.0,
+        };
+        let conflict = (family.strict && newest.number > gtid.number).then_some(newest);
+        if conflict.is_none() {
+            server.slave_pos = Some(gtid);
+        }
+        let node = self.id;
+        cx.event(EventKind::SlavePosSet {
+            node,
+            gtid,
+            conflict,
+        });
+        true
+    }
+
     /// A new source logs its errant transactions again, on the timeline that it opens.
     pub(super) fn spread_errant(&mut self, cx: &mut Context<'_>, timeline: Timeline) {
         let by_set = cx
@@ -203,11 +238,20 @@ impl Node {
             return;
         };
         let errant = core::mem::take(&mut server.errant);
+        // A row that comes from one of them also had what came before it.
+        let shows = |old: &&Record| {
+            let row = self.table.row(old.key);
+            let last = row.timeline.owner();
+            let last = Gtid {
+                server: last,
+                number: row.lsn.0,
+            };
+            old.lsn <= row.lsn && errant.get(&last).is_some_and(|record| record.op == row.op)
+        };
+        let mut again: Vec<Record> = errant.values().filter(shows).copied().collect();
+        sort_by_key(&mut again, |old| old.lsn);
         let mut spread = 0;
-        for old in errant.into_values() {
-            if self.table.row(old.key).tip() != old.tip() {
-                continue;
-            }
+        for old in again {
             let head = self.table.head(old.key);
             let record = Record {
                 lsn: self.wal.tip().lsn.next(),

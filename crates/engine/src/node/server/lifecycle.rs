@@ -56,6 +56,7 @@ impl Node {
         if let Some(server) = &mut self.server {
             server.empty = true;
             server.end_lost = None;
+            server.managed_slots = None;
             server.errant.clear();
             server.standby = true;
             server.upstream = None;
@@ -329,6 +330,7 @@ impl Server {
         self.min_replicas = super::MinReplicas::default();
         self.rebuild = None;
         self.flushes.clear();
+        self.wal_writer = super::WalWriter::default();
         self.binlog.forget();
         self.semi_sync = super::SemiSync::default();
     }

@@ -9,6 +9,7 @@
 //! - `retention`: which log is still there for a standby that was away.
 //! - `commit`: executing a write, row locks, who waits. `sync_rep`: PostgreSQL's synchronous standbys.
 //! - `rebuild`: rewinding and refilling. `status`: what an administrator can look at.
+//! - `wal_writer`: what PostgreSQL flushes that no commit waits for.
 //! - `append`: log that a manager saved elsewhere. `min_replicas`: no writes with too few replicas.
 //!
 //! MySQL and MariaDB, where they are not as PostgreSQL:
@@ -19,6 +20,7 @@
 mod append;
 mod applier;
 mod binlog;
+mod commands;
 mod commit;
 mod errant;
 mod family;
@@ -34,11 +36,11 @@ mod semi_sync;
 mod sender;
 mod status;
 mod sync_rep;
+mod wal_writer;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::event::EventKind;
 use crate::ids::{Lsn, NodeId, NodeSet, Timeline};
 use crate::message::{ReplayLags, Replication};
 use crate::node::wal::Record;
@@ -56,7 +58,8 @@ pub use sender::SenderState;
 pub use status::{SenderStatus, ServerStatus, SyncState};
 use {
     binlog::Binlog, commit::Commits, min_replicas::MinReplicas, rebuild::Rebuild,
-    receiver::Receiver, replay::Replaying, semi_sync::SemiSync, sender::Sender,
+    receiver::Receiver, replay::Replaying, retention::Checkpoint, semi_sync::SemiSync,
+    sender::Sender, wal_writer::WalWriter,
 };
 
 /// The timers of a server.
@@ -136,6 +139,8 @@ pub enum Command {
     },
     /// Whom commits wait for from now on, in place of the settings; `None`: as the settings say.
     StandbyNames(Option<StandbyNames>),
+    /// Have these replication slots, none of them behind this position, and no others; `None`: those that the settings say.
+    Slots(Option<(NodeSet, Lsn)>),
     /// Put these records at the end of the log of a standby that does not receive (R-MH-4).
     AppendLog(Arc<Vec<Record>>),
     /// As an administrator.
@@ -164,6 +169,10 @@ pub(crate) struct Server {
     senders: Vec<Option<Sender>>,
     /// Up to where each standby's replication slot has been confirmed. It is on disk.
     slots: Vec<Lsn>,
+    /// The slots that a manager made, in place of those that the settings say.
+    managed_slots: Option<NodeSet>,
+    /// The last checkpoint that the amount of log brought about; later ones came by time.
+    checkpoint: Checkpoint,
     receiver: Receiver,
     commits: Commits,
     replaying: Replaying,
@@ -172,12 +181,15 @@ pub(crate) struct Server {
     rebuilds: u32,
     /// When positions were flushed here, oldest first: what the lag columns count from.
     flushes: VecDeque<(Lsn, Time)>,
+    wal_writer: WalWriter,
     /// It is MySQL or MariaDB.
     mysql: bool,
     binlog: Binlog,
     semi_sync: SemiSync,
     /// What it executed and the history that it follows does not have (R-LW-4).
     errant: SmallMap<Gtid, Record>,
+    /// `gtid_slave_pos`, if it was set by hand since it last began to receive.
+    slave_pos: Option<Gtid>,
 }
 
 impl Server {
@@ -194,6 +206,8 @@ impl Server {
             end_lost: None,
             senders: vec![None; nodes],
             slots: vec![Lsn::ZERO; nodes],
+            managed_slots: None,
+            checkpoint: Checkpoint::default(),
             receiver: Receiver::default(),
             commits: Commits::default(),
             replaying: Replaying::default(),
@@ -201,10 +215,12 @@ impl Server {
             rebuild: None,
             rebuilds: 0,
             flushes: VecDeque::new(),
+            wal_writer: WalWriter::default(),
             mysql: false,
             binlog: Binlog::default(),
             semi_sync: SemiSync::default(),
             errant: SmallMap::new(),
+            slave_pos: None,
         }
     }
 
@@ -301,12 +317,14 @@ impl Node {
                 timeline,
                 positions,
                 history,
+                slave_pos,
             } => {
                 let ask = sender::Ask {
                     conn,
                     tip,
                     timeline,
                     positions,
+                    slave_pos,
                 };
                 self.on_connect(cx, from, ask, &history);
             }
@@ -360,59 +378,6 @@ impl Node {
             ServerTimer::MinReplicas => self.on_min_replicas_timer(cx),
             ServerTimer::Rebuild { attempt } => self.on_rebuild_timer(cx, attempt),
         }
-    }
-
-    /// Carries out a command. Returns whether it made sense.
-    pub(crate) fn command(&mut self, cx: &mut Context<'_>, command: &Command) -> bool {
-        if self.server.is_none() {
-            return false;
-        }
-        let ok = self.carry_out(cx, command);
-        if !self.waits.is_empty() {
-            self.end_waits(cx);
-        }
-        ok
-    }
-
-    fn carry_out(&mut self, cx: &mut Context<'_>, command: &Command) -> bool {
-        match command {
-            Command::Promote => self.promote_server(cx),
-            Command::Follow(upstream) => self.follow(cx, *upstream),
-            Command::NewTimeline { above } => self.raise_timeline(cx, *above),
-            Command::StandbyNames(names) => self.set_standby_names(cx, names.clone()),
-            Command::AppendLog(records) => self.append_log(cx, records),
-            Command::Admin(admin) => self.admin(cx, admin),
-        }
-    }
-
-    fn admin(&mut self, cx: &mut Context<'_>, admin: &Admin) -> bool {
-        match *admin {
-            Admin::Follow { upstream } => self.follow(cx, Some(upstream)),
-            Admin::Rewind { source } => self.start_rewind(cx, source),
-            Admin::Rebuild { source } => self.start_copy(cx, source),
-            Admin::PauseReplay => self.pause_replay(cx, true),
-            Admin::ResumeReplay => self.pause_replay(cx, false),
-            Admin::StopReceiver => self.stop_receiver(cx),
-            Admin::StartReceiver => self.start_receiver(cx),
-            Admin::ResetReplica => self.reset_relay_log(cx),
-            Admin::CancelWait { op } => self.end_wait(cx, op, false),
-            Admin::TerminateBackend { op } => self.end_wait(cx, op, true),
-            Admin::TerminateSender { standby } => self.terminate_sender(cx, standby),
-            Admin::ConflictingQuery { for_us } => self.conflicting_query(cx, for_us),
-        }
-    }
-
-    fn set_standby_names(&mut self, cx: &mut Context<'_>, names: Option<StandbyNames>) -> bool {
-        let Some(server) = &mut self.server else {
-            return false;
-        };
-        if server.names == names {
-            return false;
-        }
-        server.names = names;
-        cx.note(EventKind::StandbyNamesChanged { node: self.id });
-        self.standby_names_reloaded(cx);
-        true
     }
 
     /// Whether it is a server that takes writes, or will once it is ready.

@@ -16,8 +16,11 @@ pub(super) struct Replaying {
     paused: bool,
     /// A query that conflicts runs until then.
     query_until: Option<Time>,
-    /// The record that the query conflicts with, and when replay would have applied it.
-    blocked_since: Option<Time>,
+    /// Up to where replay knows of log on disk, and when it was received: what PostgreSQL calls `XLogReceiptTime`.
+    known: Lsn,
+    received_at: Time,
+    /// The end of the log on disk before the last flush, and after it: the receiver's latest chunk.
+    chunk: (Lsn, Lsn),
     /// When the timer that looks again is due.
     timer: Option<Time>,
     /// Up to where the workers of a MySQL or MariaDB replica are at work.
@@ -30,6 +33,23 @@ impl Replaying {
     /// Promotion ends every delay.
     pub(super) fn promoted(&mut self) {
         *self = Self::default();
+    }
+
+    /// Log after this position is gone.
+    pub(super) fn log_ends_at(&mut self, end: Lsn) {
+        self.known = self.known.min(end);
+        self.chunk = (self.chunk.0.min(end), self.chunk.1.min(end));
+    }
+
+    /// Replay is about to look at a record (xlogrecovery.c `WaitForWALToBecomeAvailable`). It looks for new log only when it
+    /// has used up what it knew of, and only if that is of the latest chunk has it kept up, and the time starts anew.
+    fn look_at(&mut self, next: Lsn, end: Lsn, now: Time) {
+        if next > self.known {
+            self.known = end;
+            if self.chunk.0 < next {
+                self.received_at = now;
+            }
+        }
     }
 
     pub(super) fn is_paused(&self) -> bool {
@@ -58,6 +78,7 @@ impl Node {
             return;
         };
         let (made, promoting) = (record.at, self.role == Role::Promoting);
+        let (next, end) = (record.lsn, self.replayable());
         let delay = cx.apply_delay(self.id);
         let most = cx.max_standby_streaming_delay();
         let Some(server) = &mut self.server else {
@@ -67,6 +88,7 @@ impl Node {
         if replaying.busy || server.rebuild.is_some() {
             return;
         }
+        replaying.look_at(next, end, cx.now);
         if !promoting {
             if replaying.paused {
                 return;
@@ -76,13 +98,13 @@ impl Node {
                 return;
             }
         }
-        // R-PG-13: the query is cancelled once the log that it holds up has waited for the longest delay.
+        // R-PG-13: the query is cancelled once the longest delay has passed since the log that it holds up was received.
         if let Some(until) = replaying.query_until {
             if until <= cx.now {
                 replaying.query_until = None;
             } else {
-                let since = *replaying.blocked_since.get_or_insert(cx.now);
-                let cancel_at = most.map_or(Time::NEVER, |most| since + most);
+                let received_at = replaying.received_at;
+                let cancel_at = most.map_or(Time::NEVER, |most| received_at + most);
                 if cancel_at > cx.now {
                     self.look_again(cx, until.min(cancel_at));
                     return;
@@ -93,11 +115,19 @@ impl Node {
         }
         let batch = self.next_batch(cx, self.replay.next());
         if let Some(server) = &mut self.server {
-            server.replaying.blocked_since = None;
             server.replaying.busy = true;
             server.replaying.batch = batch;
         }
         self.enqueue(cx, Job::Replay);
+    }
+
+    /// The receiver has flushed: what was there before and what is there now.
+    pub(super) fn note_chunk(&mut self) {
+        let flush = self.flush;
+        if let Some(server) = &mut self.server {
+            let before = server.replaying.chunk.1;
+            server.replaying.chunk = (before, flush);
+        }
     }
 
     /// Where the log that may be applied ends: PostgreSQL replays what it has flushed (R-PG-3), MySQL and MariaDB what is in

@@ -72,6 +72,10 @@ pub struct ServerStatus {
     pub tip: Tip,
     /// Its positions.
     pub positions: Positions,
+    /// The replication slots that a manager made; `None`: those of the settings.
+    pub slots: Option<NodeSet>,
+    /// The lowest position that a slot of a manager stands at; the end of the log when there is none.
+    pub pinned_from: Lsn,
     /// Whether it is being rewound or refilled, or is empty.
     pub rebuilding: bool,
     /// From whom it is being rewound or refilled.
@@ -163,6 +167,8 @@ impl Node {
             timeline: server.timeline,
             tip: self.wal.tip(),
             positions: self.positions(),
+            slots: server.managed_slots,
+            pinned_from: server.pinned_from().unwrap_or(self.wal.tip().lsn),
             rebuilding: server.rebuild.is_some() || server.empty,
             rebuilt_from: server.rebuild.as_ref().map(super::Rebuild::source),
             empty: server.empty,
