@@ -1,8 +1,8 @@
 //! The page: what people see of the engine, and how they act on it.
 //!
 //! `session` holds the experiment and the clock. Everything else is a view over it: `stage` shows the cluster now, `ledger`
-//! what clients saw, `events` what happened, `time` how it went and how to move in it, `controls` what a person can set, `why` what led
-//! to a verdict; `share` keeps a run and passes it on;
+//! what clients saw, `events` what happened, `time` how it went and how to move in it, `controls` what a person can set,
+//! `cluster` what the run is made of, `why` what led to a verdict; `share` keeps a run and passes it on;
 //! `messages` lets a person take one by hand, `numbers` says how fast and how much.
 //! `compare` puts the run beside itself under other settings.
 //! `words` says all of it in English, `shell` holds the parts together.
@@ -12,6 +12,7 @@
     reason = "the component macro of Leptos makes what it generates public, whatever the component is"
 )]
 
+mod cluster;
 mod compare;
 mod controls;
 mod events;

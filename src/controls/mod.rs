@@ -10,18 +10,20 @@ mod workload;
 
 use leptos::prelude::*;
 
+use crate::cluster::ClusterSection;
 use crate::messages::MessagesOnTheWay;
 use crate::shell::CloseSheet;
 
 pub(crate) use mode::ModeSwitch;
 pub(crate) use settings::SettingsPopover;
 
-/// The drawer: workload, network, one operation by hand, faults.
+/// The drawer: cluster, one operation by hand, faults, workload, network.
 #[component]
 pub(crate) fn Drawer() -> impl IntoView {
     view! {
-        <aside class="drawer sheet" aria-label="Setup: workload, network and faults">
+        <aside class="drawer sheet" aria-label="Setup: cluster, workload, network and faults">
             <CloseSheet />
+            <ClusterSection />
             <send::Send />
             <faults::QuickFaults />
             <workload::WorkloadControls />

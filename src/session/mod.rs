@@ -6,6 +6,7 @@
 //!
 //! `clock`: the animation loop. `followers`: other runs that keep to the same clock. `speed`: how fast.
 
+mod anew;
 mod clock;
 mod followers;
 mod speed;
@@ -40,6 +41,7 @@ const STEPS_TO_EVENT: u64 = 1_000_000;
 #[derive(Clone, Copy)]
 pub struct Session {
     experiment: StoredValue<Experiment, LocalStorage>,
+    former: StoredValue<anew::Former, LocalStorage>,
     /// Counts animation frames in which something changed.
     frame: RwSignal<u64>,
     /// Counts looks of the panels.
@@ -76,6 +78,7 @@ impl Session {
     fn with(experiment: Experiment) -> Self {
         Self {
             experiment: StoredValue::new_local(experiment),
+            former: StoredValue::new_local(anew::Former::default()),
             frame: RwSignal::new(0),
             panel: RwSignal::new(0),
             panel_due_ms: StoredValue::new_local(0.0),
@@ -371,6 +374,7 @@ impl Session {
         experiment.current_mut().advance_to(start);
         self.undone.set(Vec::new());
         self.experiment.set_value(experiment);
+        self.forget_former();
         self.another_future();
         Ok(())
     }
@@ -379,6 +383,7 @@ impl Session {
     pub fn open(self, recording: Recording) {
         self.undone.set(Vec::new());
         self.experiment.set_value(Experiment::of(recording, "Run"));
+        self.forget_former();
         self.another_future();
     }
 

@@ -7,8 +7,12 @@ use super::Session;
 use crate::words;
 
 impl Session {
-    /// Takes back the last thing that a person did and that has happened. Where something was done later, that is kept as a branch.
+    /// Takes back the last thing that a person did and that has happened, or the start of another run if nothing was done since. Where something was done later, that is kept as a branch.
     pub fn undo(self) {
+        if self.is_anew() {
+            self.bring_back();
+            return;
+        }
         let mut notice = "There is nothing to undo.".to_owned();
         self.experiment.update_value(|experiment| {
             let run = experiment.current().simulation();

@@ -91,6 +91,13 @@ fn command(key: &str, shift: bool) -> Option<Command> {
 
 /// Whether the element that has the focus wants this key for itself.
 fn is_taken(event: &web_sys::KeyboardEvent, command: Command) -> bool {
+    // What lies behind an open dialog cannot be seen; the browser closes the dialog itself.
+    if document()
+        .query_selector("dialog[open]")
+        .is_ok_and(|dialog| dialog.is_some())
+    {
+        return true;
+    }
     let Some(element) = event
         .target()
         .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
@@ -192,7 +199,14 @@ fn run(
                 session.act(action);
             }
         }
-        Command::Mode(mode) => session.act(Action::Set(Setting::Mode(mode))),
+        Command::Mode(mode) => {
+            if session.peek(|run| run.simulation().settings().database.is_textbook()) {
+                session.act(Action::Set(Setting::Mode(mode)));
+            } else {
+                let notice = "This database has no modes. Its own parameters are in Cluster.";
+                session.notice().set(Some(notice.to_owned()));
+            }
+        }
         Command::Close => {
             if panels.keys_shown.get_untracked() {
                 panels.keys_shown.set(false);

@@ -11,6 +11,7 @@ mod top_bar;
 
 use leptos::prelude::*;
 
+use crate::cluster::{ClusterDialog, ClusterPanel};
 use crate::compare::{Compare, CompareView};
 use crate::controls::Drawer;
 use crate::events::Events;
@@ -98,6 +99,7 @@ pub fn Page(
     provide_context(Picked(RwSignal::new(None)));
     provide_context(Painter::new());
     provide_context(AsTable(RwSignal::new(false)));
+    provide_context(ClusterPanel::new());
     let share = Share::new(session, panels, note);
     provide_context(share);
     if keeps {
@@ -138,6 +140,7 @@ pub fn Page(
             <Tabs />
             <keys::Keys />
             <ShareDialog />
+            <ClusterDialog />
         </div>
     }
 }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::{Icon, Panels, Picture, Sheet, preferences};
+use crate::cluster::{self, ClusterPanel};
 use crate::compare::{CompareButton, CompareNote};
 use crate::controls::{ModeSwitch, SettingsPopover};
 use crate::scenarios;
@@ -15,14 +16,34 @@ use crate::stage::selection::Selection;
 pub(super) fn TopBar() -> impl IntoView {
     let panels = expect_context::<Panels>();
     let (session, share) = (Session::expect(), Share::expect());
-    let undoable = session.on_panel(|run| run.simulation().actions_taken() > 0);
+    let undoable = session.undoable();
+    let cluster = expect_context::<ClusterPanel>();
+    let textbook = session.on_panel(|run| run.simulation().settings().database.is_textbook());
+    let title = session.on_panel(|run| cluster::title(run.simulation().settings()));
     view! {
         <header class="top">
             <Wordmark />
             <ScenarioPicker />
             <div class="mode">
-                <ModeSwitch />
-                <SettingsPopover />
+                <Show
+                    when=move || textbook.get()
+                    fallback=move || {
+                        view! {
+                            <button
+                                type="button"
+                                class="btn btn--line"
+                                aria-haspopup="dialog"
+                                title="Database, failover manager and their parameters"
+                                on:click=move |_| cluster.shown.set(true)
+                            >
+                                {move || title.get()}
+                            </button>
+                        }
+                    }
+                >
+                    <ModeSwitch />
+                    <SettingsPopover />
+                </Show>
             </div>
             <CompareNote />
             <div class="top-r">

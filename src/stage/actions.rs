@@ -3,12 +3,14 @@
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use replicascope_engine::ids::NodeId;
-use replicascope_engine::scenario::{Action, KillKind};
+use replicascope_engine::scenario::{Action, KillKind, Service, ServiceAction};
+use replicascope_engine::world::Health;
 
 use crate::session::Session;
 
 use super::facts::{Condition, Face, Part};
 use super::icons::Icon;
+use super::status::StatusButton;
 
 /// How much slower a slow node is.
 const SLOW_FACTOR: u32 = 100;
@@ -23,9 +25,8 @@ struct Choice {
     senseless: Option<&'static str>,
 }
 
-const KINDS: usize = 6;
-
-fn choices(node: NodeId, face: Face) -> [Choice; KINDS] {
+/// The choices for a node; two more for the agent beside it, if there is one.
+fn choices(node: NodeId, face: Face) -> Vec<Choice> {
     let stopped = face.condition.is_stopped();
     let frozen = face.condition == Condition::Frozen;
     let choice = |word, icon, action, senseless: Option<&'static str>| Choice {
@@ -37,7 +38,7 @@ fn choices(node: NodeId, face: Face) -> [Choice; KINDS] {
     };
     let when = |holds: bool, why| holds.then_some(why);
     let slow_factor = if face.slow { 1 } else { SLOW_FACTOR };
-    [
+    let mut choices = vec![
         choice(
             "Kill",
             Icon::Power,
@@ -89,10 +90,34 @@ fn choices(node: NodeId, face: Face) -> [Choice; KINDS] {
             } else if frozen {
                 Some("It is frozen.")
             } else {
-                when(face.part == Part::Primary, "It is primary already.")
+                when(face.part == Part::Primary, "It takes writes already.")
             },
         ),
-    ]
+    ];
+    if let Some(agent) = face.agent {
+        let touch = |word, icon, what, senseless| {
+            let service = Service::Agent(node);
+            choice(word, icon, Action::Service { service, what }, senseless)
+        };
+        let down = matches!(agent, Health::Down | Health::Lost);
+        choices.push(if down {
+            touch("Start agent", Icon::Ring, ServiceAction::Restart, None)
+        } else {
+            touch("Kill agent", Icon::Power, ServiceAction::Kill, None)
+        });
+        choices.push(if agent == Health::Frozen {
+            touch("Thaw agent", Icon::Snowflake, ServiceAction::Thaw, None)
+        } else {
+            let senseless = when(down, "It is down.");
+            touch(
+                "Freeze agent",
+                Icon::Snowflake,
+                ServiceAction::Freeze,
+                senseless,
+            )
+        });
+    }
+    choices
 }
 
 /// The buttons.
@@ -103,14 +128,29 @@ pub(crate) fn NodeActions(
     /// What it is now.
     face: Signal<Option<Face>>,
 ) -> impl IntoView {
-    let buttons = (0..KINDS).map(|kind| view! { <ActionButton id face kind /> });
-    view! { <div class="sg-acts">{buttons.collect_view()}</div> }
+    let count = Memo::new(move |_| face.get().map_or(0, |face| choices(id, face).len()));
+    let has_status = Memo::new(move |_| face.get().is_some_and(|face| face.is_server));
+    view! {
+        <div class="sg-acts">
+            <For
+                each=move || 0..count.get()
+                key=|kind| *kind
+                children=move |kind| view! { <ActionButton id face kind /> }
+            />
+            <Show when=move || has_status.get()>
+                <StatusButton />
+            </Show>
+        </div>
+    }
 }
 
 #[component]
 fn ActionButton(id: NodeId, face: Signal<Option<Face>>, kind: usize) -> impl IntoView {
     let session = Session::expect();
-    let choice = Memo::new(move |_| face.get().map(|face| choices(id, face)[kind].clone()));
+    let choice = Memo::new(move |_| {
+        face.get()
+            .and_then(|face| choices(id, face).get(kind).cloned())
+    });
     let word = move || choice.get().map(|choice| choice.word);
     let icon = Signal::derive(move || choice.get().map_or(Icon::Power, |choice| choice.icon));
     let senseless = move || choice.get().and_then(|choice| choice.senseless);
@@ -145,6 +185,8 @@ fn ActionButton(id: NodeId, face: Signal<Option<Face>>, kind: usize) -> impl Int
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::words::outlook::Names;
+    use replicascope_engine::scenario::Database;
 
     fn face(condition: Condition, part: Part) -> Face {
         Face {
@@ -153,7 +195,34 @@ mod tests {
             slow: condition == Condition::Slow,
             cut_off: condition == Condition::CutOff,
             term: 1,
+            names: Names::of(&Database::Textbook),
+            agent: None,
+            is_server: false,
         }
+    }
+
+    #[test]
+    fn an_agent_can_be_killed_and_frozen_apart_from_its_node() {
+        let with_agent = |agent| Face {
+            agent: Some(agent),
+            ..face(Condition::Up, Part::Primary)
+        };
+        let last = |agent| {
+            let all = words(with_agent(agent));
+            all[all.len() - 2..].to_vec()
+        };
+        assert_eq!(
+            last(Health::Up),
+            [("Kill agent", true), ("Freeze agent", true)]
+        );
+        assert_eq!(
+            last(Health::Frozen),
+            [("Kill agent", true), ("Thaw agent", true)]
+        );
+        assert_eq!(
+            last(Health::Down),
+            [("Start agent", true), ("Freeze agent", false)]
+        );
     }
 
     fn words(face: Face) -> Vec<(&'static str, bool)> {

@@ -92,17 +92,38 @@ fn talk(simulation: &Simulation, writers: NodeSet, a: NodeId, b: NodeId) -> Look
     let cut = is_cut(simulation, a.into(), b.into());
     let (writer, other) = if writers.contains(a) { (a, b) } else { (b, a) };
     if !writers.contains(writer) {
-        // Two copies talk only when they elect; what they say travels without a line.
-        return Look::default();
+        return chained(simulation, a, b, cut);
     }
     let copy = simulation.node(other);
     let streams = copy
         .streaming_from()
-        .is_some_and(|timeline| timeline == simulation.node(writer).timeline());
+        .is_some_and(|timeline| timeline == simulation.node(writer).timeline())
+        && (!copy.is_server() || copy.upstream() == Some(writer));
+    // A copy of a copy has its line there.
+    let elsewhere = copy.is_server() && copy.streaming_from().is_some() && !streams;
     Look {
-        shown: streams || cut || writers.len() == 1,
+        shown: streams || cut || (writers.len() == 1 && !elsewhere),
         active: streams && !cut,
         slow: copy.slow_factor() > 1,
+        cut,
+        reads: false,
+    }
+}
+
+/// Between two copies there is a line where one streams from the other. What they say when they elect travels without.
+fn chained(simulation: &Simulation, a: NodeId, b: NodeId, cut: bool) -> Look {
+    let streams = |copy: NodeId, from: NodeId| {
+        let copy = simulation.node(copy);
+        copy.is_server() && copy.upstream() == Some(from) && copy.streaming_from().is_some()
+    };
+    let (down, up) = (streams(b, a), streams(a, b));
+    if !down && !up {
+        return Look::default();
+    }
+    Look {
+        shown: true,
+        active: !cut,
+        slow: simulation.node(if down { b } else { a }).slow_factor() > 1,
         cut,
         reads: false,
     }
@@ -177,5 +198,37 @@ fn Line(
                 <path d="M-6.8 0H-2 M2 0h4.8 M-2-4v8 M2-4v8" />
             </g>
         </Show>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use replicascope_engine::Scenario;
+    use replicascope_engine::scenario::{Action, Admin};
+    use replicascope_engine::time::Time;
+
+    #[test]
+    fn a_chained_replica_has_its_line_to_the_one_it_follows() {
+        let text = r#"{"version":2,"settings":{"database":{"postgresql":{}}}}"#;
+        let scenario = Scenario::from_json(text).expect("valid");
+        let mut run = Simulation::new(&scenario).expect("valid");
+        run.advance_to(Time::from_secs(1));
+        let look = |run: &Simulation, a: u8, b: u8| {
+            let looks = Looks::of(run);
+            let pair = (NodeId(a), NodeId(b));
+            let found = looks.talks.iter().find(|(other, _)| *other == pair);
+            found.expect("a pair").1
+        };
+        assert!(look(&run, 0, 2).active && !look(&run, 1, 2).shown);
+        let follow = Action::Admin {
+            node: NodeId(2),
+            command: Admin::Follow {
+                upstream: NodeId(1),
+            },
+        };
+        run.act(follow).expect("valid");
+        run.advance_to(Time::from_secs(20));
+        assert!(look(&run, 1, 2).active && !look(&run, 0, 2).shown);
     }
 }

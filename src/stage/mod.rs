@@ -3,7 +3,7 @@
 //! Whoever takes writes stands in the seat, in the middle; everybody else is a copy. Three layers lie on one another, all
 //! laid out from the container's real size by `layout`: lines as SVG (`links`), messages on one canvas (`messages`), and
 //! cards as HTML (`apps`, `node_card`, `seat`). What a card says are memos over the simulation (`facts`, `apps_facts`,
-//! `strip`; `table` says the same as rows), so that only what changed touches the page; what travels is drawn from the simulation itself each frame
+//! `strip`, `hosts`; `table` says the same as rows), so that only what changed touches the page; what travels is drawn from the simulation itself each frame
 //! (`traffic`). Nothing here decides what happens, and nothing keeps a state that time would have to wind back.
 
 #![allow(
@@ -18,6 +18,7 @@ mod canvas;
 mod facts;
 mod flow_lines;
 mod glide;
+mod hosts;
 mod icons;
 mod layout;
 mod legend;
@@ -31,6 +32,7 @@ mod routes;
 mod seat;
 pub mod selection;
 mod settle;
+mod status;
 mod strip;
 mod strip_view;
 mod table;
@@ -62,7 +64,7 @@ pub fn Stage(
 ) -> impl IntoView {
     let session = Session::expect();
     // Made here when the page provides none, so that all cards share it.
-    let _ = Selection::of_page();
+    let _ = (Selection::of_page(), status::StatusShown::of_page());
     let room = NodeRef::<html::Div>::new();
     let size = measure::size_of(room);
     let cast = settled(session.on_frame(|simulation| {
@@ -70,16 +72,18 @@ pub fn Stage(
             simulation.cluster().clients.len(),
             simulation.nodes().len(),
             simulation.writers(),
+            hosts::of(simulation).count(),
         )
     }));
     let layout = Memo::new(move |_| {
-        let ((width, height), (apps, nodes, writers)) = (size.get(), cast.get());
+        let ((width, height), (apps, nodes, writers, hosts)) = (size.get(), cast.get());
         Layout::of(&Input {
             width,
             height,
             apps,
             nodes,
             writers,
+            hosts,
         })
     });
     let routes = Memo::new(move |_| layout.with(Routes::of));
@@ -159,11 +163,13 @@ pub fn Stage(
                         >
                             <NodeCard id=node layout />
                         </For>
+                        <hosts::Hosts layout />
                         <legend::Legend layout />
                         <MessageCard place=place />
                     </div>
                 </Show>
             </div>
+            <status::StatusPanel />
         </section>
     }
 }

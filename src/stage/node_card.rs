@@ -14,6 +14,7 @@ use super::layout::{Density, Layout, Place};
 use super::ring::Ring;
 use super::selection::Selection;
 use super::settle::settled;
+use super::status::StatusShown;
 use super::strip_view::StripView;
 
 /// A node's card.
@@ -32,6 +33,9 @@ pub(crate) fn NodeCard(
     let countdown = settled(session.on_frame(move |simulation| Countdown::of(simulation, id)));
     let place = Memo::new(move |_| layout.with(|layout| layout.place(id)));
     let selected = Memo::new(move |_| selection.is(id));
+    // One thing open at a time: the status of a server takes the place of what may be done to it.
+    let StatusShown(shown) = StatusShown::of_page();
+    let status = Memo::new(move |_| shown.get() && face.get().is_some_and(|face| face.is_server));
     let label = move || {
         face.get()
             .map(|face| progress.with(|progress| name(id, face, progress)))
@@ -65,7 +69,7 @@ pub(crate) fn NodeCard(
                 <StripView id layout place />
                 <Footer id face place progress countdown />
             </div>
-            <Show when=move || selected.get()>
+            <Show when=move || selected.get() && !status.get()>
                 <NodeActions id face />
             </Show>
         </div>
@@ -143,7 +147,10 @@ fn Header(
         <div class="sg-head">
             {Icon::view(part_icon)}
             <b class="sg-id">{id.to_string()}</b>
-            <span class="sg-part">{move || face.get().map(|face| face.part.word())}</span>
+            <span class="sg-part">{move || face.get().map(Face::word)}</span>
+            <Show when=move || face.get().is_some_and(|face| face.agent_words().is_some())>
+                <span class="sg-agent">{move || face.get().and_then(Face::agent_words)}</span>
+            </Show>
             <Show when=move || place.get().is_some_and(|place| !place.seated)>
                 <Ring countdown big=false />
             </Show>

@@ -17,8 +17,11 @@ pub(crate) fn Ring(countdown: Signal<Option<Countdown>>, big: bool) -> impl Into
     let out = move || countdown.get().is_some_and(|countdown| countdown.left == 0);
     let text = move || {
         countdown.get().map(|countdown| {
-            let tenths = countdown.tenths;
-            format!("{}.{} s", tenths / 10, tenths % 10)
+            // Two digits and a tenth would be wider than the ring.
+            match countdown.tenths {
+                tenths @ 100.. => format!("{} s", tenths / 10),
+                tenths => format!("{}.{} s", tenths / 10, tenths % 10),
+            }
         })
     };
     let title = move || match shown.get() {

@@ -45,7 +45,7 @@ fn node_cells(run: &Simulation, id: NodeId) -> Vec<String> {
     }
     vec![
         id.to_string(),
-        face.part.word().to_owned(),
+        face.word().to_owned(),
         state,
         node.tip().lsn.to_string(),
         positions.flush.to_string(),

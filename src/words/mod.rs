@@ -9,6 +9,7 @@ pub(crate) mod messages;
 mod monitors;
 mod mysql;
 pub(crate) mod narration;
+pub(crate) mod outlook;
 mod patroni;
 mod routing;
 mod servers;

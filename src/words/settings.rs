@@ -80,6 +80,22 @@ pub(crate) fn setting(setting: &Setting) -> String {
     }
 }
 
+/// What became of the actions of a run that starts anew.
+pub(crate) fn anew(taken: usize, left: usize) -> String {
+    let undo = "Undo brings back the run before.";
+    let taken = match taken {
+        0 => String::new(),
+        taken => format!(", with {} again", super::count(taken as u64, "action")),
+    };
+    match left {
+        0 => format!("The run starts anew{taken}. {undo}"),
+        1 => format!("The run starts anew{taken}; 1 means nothing here and is left out. {undo}"),
+        left => {
+            format!("The run starts anew{taken}; {left} mean nothing here and are left out. {undo}")
+        }
+    }
+}
+
 /// An action as the name of the branch that it opens.
 pub(crate) fn short(action: &Action) -> String {
     match action {

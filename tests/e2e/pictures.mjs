@@ -36,6 +36,29 @@ async function unfold(page, name) {
   if ((await summary.locator("xpath=..").getAttribute("open")) === null) await summary.click();
 }
 
+/** The cluster dialog with Patroni over three regions, one value refused and one changed. */
+async function cluster(page) {
+  await setup(page);
+  await button(page, "Change cluster").click();
+  const dialog = page.getByRole("dialog", { name: "Cluster" });
+  await dialog.getByLabel("Start from").selectOption({ label: "PostgreSQL + Patroni 4 defaults" });
+  await dialog.getByLabel("Regions").selectOption({ label: "US coasts and Europe: 70 to 100 ms" });
+  await dialog.getByLabel("Place of n2", { exact: true }).waitFor();
+  await dialog.getByLabel("synchronous_mode", { exact: true }).selectOption("on");
+  await dialog.getByRole("searchbox", { name: "Find a parameter" }).fill("lease");
+  await dialog.getByLabel("ttl", { exact: true }).fill("10");
+  await dialog.getByLabel("ttl", { exact: true }).press("Enter");
+}
+
+/** The stage of that cluster, a moment after the start. */
+async function patroni(page) {
+  await cluster(page);
+  await page.getByRole("dialog", { name: "Cluster" }).getByRole("button", { name: "Close", exact: true }).click();
+  await page.keyboard.press("Escape");
+  await pause(page);
+  await goTo(page, 1_200);
+}
+
 /** The main views: from the opening, paused after a failover. */
 const VIEWS = {
   async playground() {},
@@ -84,6 +107,14 @@ const VIEWS = {
   async compare(page) {
     await button(page, "Compare").click();
     await page.getByRole("region", { name: "Sync", exact: true }).waitFor();
+  },
+  cluster,
+  patroni,
+  async status(page) {
+    await patroni(page);
+    const primary = page.getByRole("group", { name: /^n1, primary/ });
+    await primary.click();
+    await primary.getByRole("button", { name: "Status" }).click();
   },
   async "compare-table"(page) {
     await button(page, "Compare").click();

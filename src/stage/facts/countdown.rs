@@ -2,6 +2,7 @@
 
 use replicascope_engine::Simulation;
 use replicascope_engine::ids::NodeId;
+use replicascope_engine::manager::store::State;
 use replicascope_engine::node::Role;
 use replicascope_engine::scenario::Failover;
 use replicascope_engine::time::Span;
@@ -29,6 +30,14 @@ impl Countdown {
         }
         let now = simulation.now();
         let settings = simulation.settings();
+        if let Some((until, ttl)) = simulation.store_lease() {
+            // The key in the store is the lease.
+            let leads = simulation.store_state().and_then(State::leads) == Some(id);
+            return leads.then(|| Self::left(true, until.since(now), ttl));
+        }
+        if !settings.database.is_textbook() {
+            return None;
+        }
         if let Some(until) = node.lease_until() {
             let whole = Span(settings.timers.election_timeout_us);
             return settings

@@ -12,7 +12,10 @@ mod tests;
 use replicascope_engine::Simulation;
 use replicascope_engine::ids::NodeId;
 use replicascope_engine::node::{Node, Role};
+use replicascope_engine::scenario::Service;
 use replicascope_engine::world::Health;
+
+use crate::words::outlook::Names;
 
 use super::icons::Icon;
 
@@ -40,16 +43,18 @@ pub(crate) enum Part {
 }
 
 impl Part {
-    /// In words.
+    /// In the words of the profile.
     #[must_use]
-    pub(crate) const fn word(self) -> &'static str {
+    pub(crate) fn word(self, names: Names) -> &'static str {
         match self {
-            Self::Primary => "primary",
+            Self::Primary => names.primary,
             Self::Fenced => "fenced",
             Self::Promoting => "promoting",
             Self::Candidate => "candidate",
-            Self::Replica => "replica",
+            Self::Replica => names.replica,
+            Self::OldPrimary if names.primary == "source" => "old source",
             Self::OldPrimary => "old primary",
+            Self::Diverged if names.replica == "standby" => "diverged standby",
             Self::Diverged => "diverged replica",
         }
     }
@@ -156,6 +161,12 @@ pub(crate) struct Face {
     pub(crate) cut_off: bool,
     /// The term of its timeline.
     pub(crate) term: u32,
+    /// What the profile calls the parts.
+    pub(crate) names: Names,
+    /// How the agent beside it is, if there is one.
+    pub(crate) agent: Option<Health>,
+    /// Whether it is a server, which has a status to look at.
+    pub(crate) is_server: bool,
 }
 
 impl Face {
@@ -178,7 +189,26 @@ impl Face {
             slow,
             cut_off,
             term: node.timeline().term(),
+            names: Names::of(&simulation.settings().database),
+            agent: simulation.service_health(Service::Agent(id)),
+            is_server: !simulation.settings().database.is_textbook(),
         })
+    }
+
+    /// Its part in the words of its profile.
+    #[must_use]
+    pub(crate) fn word(self) -> &'static str {
+        self.part.word(self.names)
+    }
+
+    /// What is the matter with its agent, if anything is.
+    #[must_use]
+    pub(crate) fn agent_words(self) -> Option<&'static str> {
+        match self.agent? {
+            Health::Up => None,
+            Health::Frozen => Some("agent frozen"),
+            Health::Down | Health::Lost => Some("agent down"),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use replicascope_engine::Simulation;
 use replicascope_engine::ids::{Lsn, NodeId, Tip};
 use replicascope_engine::node::Node;
-use replicascope_engine::scenario::Mode;
+use replicascope_engine::promises::outlook::{Acked, Outlook};
 
 use crate::words;
 
@@ -89,9 +89,15 @@ fn primary_words(simulation: &Simulation, node: &Node, face: Face) -> String {
         return "fell back to async".to_owned();
     }
     // In async mode a commit waits for the primary's own disk alone, too briefly to be told.
-    let waiting = match simulation.settings().mode {
-        Mode::Async => 0,
-        Mode::SemiSync | Mode::Sync => node.waiting_commits() as u64,
+    let settings = simulation.settings();
+    let waits = match Outlook::of(simulation.cluster(), settings).acked {
+        Acked::Executed | Acked::Flushed | Acked::Written => false,
+        Acked::Received { .. } | Acked::Standbys { .. } | Acked::Applied => true,
+    };
+    let waiting = if waits {
+        node.waiting_commits() as u64
+    } else {
+        0
     };
     match waiting {
         0 => format!("TL {}", face.term),
@@ -102,7 +108,11 @@ fn primary_words(simulation: &Simulation, node: &Node, face: Face) -> String {
 /// The node's accessible name: "n4, replica, slow, 6 behind, 1.3 s".
 #[must_use]
 pub(crate) fn name(id: NodeId, face: Face, progress: &Progress) -> String {
-    let mut name = format!("{id}, {}, {}", face.part.word(), face.condition.word());
+    let mut name = format!("{id}, {}, {}", face.word(), face.condition.word());
+    if let Some(agent) = face.agent_words() {
+        name.push_str(", ");
+        name.push_str(agent);
+    }
     if !progress.spoken.is_empty() && face.part != Part::Primary {
         name.push_str(", ");
         name.push_str(&progress.spoken);

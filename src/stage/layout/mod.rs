@@ -55,6 +55,8 @@ pub(crate) struct Input {
     pub(crate) nodes: usize,
     /// The nodes that take writes.
     pub(crate) writers: NodeSet,
+    /// How many hosts there are beside the nodes: members of a store, or managers.
+    pub(crate) hosts: usize,
 }
 
 impl Input {
@@ -121,18 +123,63 @@ pub(crate) struct Layout {
     pub(crate) read_lane: f64,
     /// The x at which what nodes say to each other passes: left of each column of copies.
     pub(crate) gutters: Vec<f64>,
+    /// The hosts beside the nodes, in a row below them.
+    pub(crate) hosts: Vec<Rect>,
 }
+
+/// Height that a row of hosts takes.
+const HOSTS_H: f64 = 48.0;
+/// Room for the words before them, on a wide stage and on a phone.
+const HOSTS_LABEL: (f64, f64) = (128.0, 92.0);
+const HOST_W_MAX: f64 = 116.0;
+const HOST_GAP: f64 = 8.0;
 
 impl Layout {
     /// Lays the stage out.
     #[must_use]
     pub(crate) fn of(input: &Input) -> Self {
         let width = input.width.max(280.0);
-        if width < PHONE_BELOW {
+        let input = &Input {
+            height: input.height - if input.hosts > 0 { HOSTS_H } else { 0.0 },
+            ..input.clone()
+        };
+        let mut layout = if width < PHONE_BELOW {
             phone::lay_out(input, width)
         } else {
             wide::lay_out(input, width)
+        };
+        layout.add_hosts(input.hosts);
+        layout
+    }
+
+    /// Puts a row of hosts below everything else.
+    fn add_hosts(&mut self, hosts: usize) {
+        if hosts == 0 {
+            return;
         }
+        let first = self.hosts_at()
+            + if self.phone {
+                HOSTS_LABEL.1
+            } else {
+                HOSTS_LABEL.0
+            };
+        let room = self.width - 18.0 - first;
+        let each = ((room + HOST_GAP) / hosts as f64 - HOST_GAP).min(HOST_W_MAX);
+        let y = self.height - 2.0;
+        self.hosts = (0..hosts)
+            .map(|index| {
+                let x = first + index as f64 * (each + HOST_GAP);
+                Rect::new(x, y, each.floor(), 34.0)
+            })
+            .collect();
+        self.height += HOSTS_H;
+        self.band.h += HOSTS_H;
+    }
+
+    /// The x at which the words before the hosts begin.
+    #[must_use]
+    pub(crate) fn hosts_at(&self) -> f64 {
+        if self.phone { 12.0 } else { self.band.x + 12.0 }
     }
 
     /// A node's place, if the layout knows the node.

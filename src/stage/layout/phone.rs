@@ -77,6 +77,7 @@ pub(crate) fn lay_out(input: &Input, width: f64) -> Layout {
         read_lane: width - RAIL_RIGHT / 2.0,
         gutters: vec![RAIL_LEFT / 2.0 + 2.0],
         places,
+        hosts: Vec::new(),
     }
 }
 

@@ -14,6 +14,7 @@ fn inputs() -> impl Iterator<Item = Input> {
                             apps,
                             nodes,
                             writers: NodeSet::first(writers),
+                            hosts: [0, 3, 5][nodes % 3],
                         })
                     })
                 })
@@ -26,6 +27,7 @@ fn everything(layout: &Layout) -> Vec<Rect> {
     all.push(layout.router);
     all.extend(layout.legend);
     all.extend(layout.places.iter().map(|place| place.rect));
+    all.extend(&layout.hosts);
     if layout.places.iter().all(|place| !place.seated) {
         all.push(layout.seat);
     }
@@ -89,6 +91,7 @@ fn a_phone_shows_copies_below_the_seat() {
         apps: 3,
         nodes: 5,
         writers: NodeSet::first(1),
+        hosts: 0,
     });
     assert!(layout.phone);
     for place in layout.places.iter().filter(|place| !place.seated) {
@@ -105,6 +108,7 @@ fn room_decides_how_much_a_card_says() {
             apps: 3,
             nodes,
             writers: NodeSet::first(1),
+            hosts: 0,
         };
         Layout::of(&input).places[1].density
     };

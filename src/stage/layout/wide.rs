@@ -212,6 +212,7 @@ pub(crate) fn lay_out(input: &Input, width: f64) -> Layout {
         gutters,
         apps,
         places,
+        hosts: Vec::new(),
     }
 }
 

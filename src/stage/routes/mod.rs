@@ -13,7 +13,9 @@ mod tests;
 
 use replicascope_engine::ids::NodeId;
 
-use super::layout::Layout;
+use replicascope_engine::scenario::Endpoint;
+
+use super::layout::{Layout, Point};
 
 use planner::Planner;
 pub(crate) use way::{Spot, Way};
@@ -26,6 +28,9 @@ pub(crate) struct Routes {
     asks: Vec<Way>,
     /// Between two nodes, the lower one first; see `pair`.
     talks: Vec<Way>,
+    /// Where what is said to the hosts beside the nodes begins and ends: at the nodes, then at the hosts.
+    cards: Vec<Point>,
+    hosts: Vec<Point>,
 }
 
 impl Routes {
@@ -43,7 +48,26 @@ impl Routes {
                 .flat_map(|a| ids().filter(move |b| a < *b).map(move |b| (a, b)))
                 .map(|(a, b)| planner.talk(a, b))
                 .collect(),
+            cards: layout
+                .places
+                .iter()
+                .map(|place| place.rect.at(0.5, 0.5))
+                .collect(),
+            hosts: layout.hosts.iter().map(|host| host.at(0.5, 0.0)).collect(),
         }
+    }
+
+    /// The straight line of what is said to or by a host beside the nodes: it runs below the cards.
+    #[must_use]
+    pub(crate) fn aside(&self, from: Endpoint, to: Endpoint) -> Option<(Point, Point)> {
+        let end = |end| match end {
+            Endpoint::Node(node) => self.cards.get(node.index()).copied(),
+            Endpoint::Store(index) | Endpoint::Monitor(index) => {
+                self.hosts.get(usize::from(index)).copied()
+            }
+            Endpoint::Clients => None,
+        };
+        Some((end(from)?, end(to)?))
     }
 
     /// From an app to the router.
@@ -84,6 +108,8 @@ impl Routes {
             apps: mix(&self.apps, &other.apps),
             asks: mix(&self.asks, &other.asks),
             talks: mix(&self.talks, &other.talks),
+            cards: other.cards.clone(),
+            hosts: other.hosts.clone(),
         }
     }
 

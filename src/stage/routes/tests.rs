@@ -20,6 +20,7 @@ fn layouts() -> impl Iterator<Item = Layout> {
                     apps: 3,
                     nodes,
                     writers: NodeSet::first(writers),
+                    hosts: 0,
                 })
             })
         })

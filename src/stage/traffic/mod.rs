@@ -150,8 +150,8 @@ enum Journey {
 /// A way, and whether it is taken forward.
 type Stretch = (Journey, bool);
 
-/// The ways of a message from end to end, the app's first where it has one; `None` for one from or to a service, which does not
-/// stand on the stage.
+/// The ways of a message from end to end, the app's first where it has one; `None` for one from or to a service, which takes
+/// no way.
 fn journey(simulation: &Simulation, message: &InFlight) -> Option<(Option<Stretch>, Stretch)> {
     let app = match &message.message {
         Message::Request(request) => Some(request.client),
@@ -249,7 +249,14 @@ fn spot_of(
     routes: &Routes,
     part: f64,
 ) -> Option<Spot> {
-    let (app, main) = journey(simulation, message)?;
+    let Some((app, main)) = journey(simulation, message) else {
+        let (from, to) = routes.aside(message.from, message.to)?;
+        let length = from.distance(to).max(1.0);
+        return Some(Spot {
+            at: from.toward(to, part),
+            along: Point::new((to.x - from.x) / length, (to.y - from.y) / length),
+        });
+    };
     let (way, forward) = resolve(routes, &main)?;
     let Some((app_way, _)) = app.as_ref().and_then(|app| resolve(routes, app)) else {
         return Some(along(way, forward, part));
@@ -305,6 +312,7 @@ mod tests {
             apps: 3,
             nodes: 5,
             writers: simulation.writers(),
+            hosts: 0,
         });
         let routes = Routes::of(&layout);
         let mut seen = [0; SHAPES];
@@ -338,6 +346,7 @@ mod tests {
             apps: 3,
             nodes: 5,
             writers: simulation.writers(),
+            hosts: 0,
         });
         let routes = Routes::of(&layout);
         let message = simulation

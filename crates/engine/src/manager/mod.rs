@@ -383,6 +383,15 @@ impl Managers {
         Some((member.role(), member.term()))
     }
 
+    /// When the leader key runs out, by the member of the store that leads in the newest term.
+    pub(crate) fn store_lease(&self) -> Option<(Time, Span)> {
+        let Self::Patroni(cluster) = self else {
+            return None;
+        };
+        let leading = cluster.members.iter().filter(|it| it.lease().is_some());
+        leading.max_by_key(|it| it.term())?.lease()
+    }
+
     /// The newest state that a member of the store knows to be committed; `None` when there is no store.
     pub(crate) fn store_state(&self) -> Option<&State> {
         let Self::Patroni(cluster) = self else {

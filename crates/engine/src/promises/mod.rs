@@ -4,9 +4,11 @@
 //! [`Promises`] starts with everything and is told of every setting, action and event as it comes; what they do not give is
 //! taken away. [`ack_rule`] says what must be true of one write before its client is told OK.
 //!
-//! `acks`: the rule of one write. `patroni`: what a cluster under Patroni promises.
+//! `acks`: the rule of one write. `patroni`: what a cluster under Patroni promises. `outlook`: what settings promise and can lose,
+//! for a person who chooses them.
 
 mod acks;
+pub mod outlook;
 mod patroni;
 
 use crate::event::EventKind;

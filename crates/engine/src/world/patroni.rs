@@ -9,6 +9,7 @@ use crate::manager::{ManagerMessage, Managers};
 use crate::message::Message;
 use crate::node::server::SenderStatus;
 use crate::scenario::{Database, Endpoint, KillKind, Service, StandbyNames};
+use crate::time::{Span, Time};
 
 impl Simulation {
     /// `pg_stat_replication` of a node, and the list of standbys that its agent set.
@@ -62,6 +63,13 @@ impl Simulation {
     #[must_use]
     pub fn store_role(&self, index: u8) -> Option<(StoreRole, u64)> {
         self.managers.store_role(index)
+    }
+
+    /// When the leader key runs out by the clock of the store's leader, and how long it lasts after a renewal; `None` without a
+    /// store, a leader of it, or a key.
+    #[must_use]
+    pub fn store_lease(&self) -> Option<(Time, Span)> {
+        self.managers.store_lease()
     }
 
     /// What the consensus store holds: the newest committed state; `None` when there is no store.

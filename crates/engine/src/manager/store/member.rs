@@ -133,6 +133,16 @@ impl Member {
         self.term
     }
 
+    /// When the leader key's session runs out by the clock of the leading member, and how long it lasts after a renewal.
+    pub(crate) fn lease(&self) -> Option<(Time, Span)> {
+        if self.role != StoreRole::Leader {
+            return None;
+        }
+        let session = self.known.leader?.session;
+        let until = *self.lead.deadlines.get(&session)?;
+        Some((until, self.known.sessions.get(&session)?.ttl))
+    }
+
     /// The newest committed state that it knows.
     pub(crate) fn known(&self) -> &State {
         &self.known

@@ -1,0 +1,85 @@
+//! Another start: the run begins anew, and the one before is kept so that this can be undone too.
+
+use leptos::prelude::*;
+use replicascope_engine::time::Time;
+use replicascope_engine::{Experiment, Scenario, ScenarioError};
+
+use super::Session;
+
+/// How many experiments are kept for undo.
+const KEPT: usize = 20;
+
+/// The experiments before this one.
+#[derive(Default)]
+pub(super) struct Former {
+    /// The latest last. With each, whether it had itself just been started anew, with nothing done since.
+    experiments: Vec<(Experiment, bool)>,
+    /// The count of futures at which the present one was started anew.
+    at_future: Option<u64>,
+}
+
+impl Session {
+    /// Starts another scenario, paused at its start. The present experiment is kept: [`Session::undo`] brings it back as long
+    /// as nothing else has been done.
+    ///
+    /// # Errors
+    /// [`ScenarioError`] when the scenario is not valid; the present experiment stays then.
+    pub fn start_anew(self, scenario: Scenario) -> Result<(), ScenarioError> {
+        let mut experiment = Experiment::new(scenario, "Run")?;
+        experiment.current_mut().advance_to(Time::ZERO);
+        let fresh = self.is_anew();
+        self.pause();
+        self.experiment
+            .update_value(|present| core::mem::swap(present, &mut experiment));
+        self.undone.set(Vec::new());
+        self.another_future();
+        let future = self.futures.get_untracked();
+        self.former.update_value(|former| {
+            former.experiments.push((experiment, fresh));
+            if former.experiments.len() > KEPT {
+                former.experiments.remove(0);
+            }
+            former.at_future = Some(future);
+        });
+        self.look_again();
+        Ok(())
+    }
+
+    /// Whether the run was started anew, with nothing done since: then undo brings back the one before.
+    pub(super) fn is_anew(self) -> bool {
+        let future = self.futures.get_untracked();
+        self.former
+            .with_value(|former| former.at_future == Some(future) && !former.experiments.is_empty())
+    }
+
+    /// Whether there is something to undo, tracked as the panels are.
+    #[must_use]
+    pub fn undoable(self) -> Memo<bool> {
+        self.on_panel(move |run| run.simulation().actions_taken() > 0 || self.is_anew())
+    }
+
+    /// Brings back the experiment before this one.
+    pub(super) fn bring_back(self) {
+        let mut brought = None;
+        self.former
+            .update_value(|former| brought = former.experiments.pop());
+        let Some((experiment, fresh)) = brought else {
+            return;
+        };
+        self.pause();
+        self.experiment.set_value(experiment);
+        self.undone.set(Vec::new());
+        self.another_future();
+        let future = self.futures.get_untracked();
+        self.former
+            .update_value(|former| former.at_future = fresh.then_some(future));
+        self.notice
+            .set(Some("Undone: the run before is back.".to_owned()));
+        self.look_again();
+    }
+
+    /// Forgets the experiments before this one.
+    pub(super) fn forget_former(self) {
+        self.former.set_value(Former::default());
+    }
+}
