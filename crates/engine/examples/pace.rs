@@ -3,13 +3,19 @@
 //! Five nodes under 1,000 operations a second, and a recording with its checkpoints, as the page keeps one. The program takes
 //! nothing and prints nothing, so that it runs in wasm without anything around it.
 
+use std::hint::black_box;
+
 use replicascope_engine::time::Time;
 use replicascope_engine::{Recording, Scenario};
 
+/// Memory that is asked for at once.
+const ROOM_BYTES: usize = 160 << 20;
 /// Virtual seconds.
 const SECONDS: u64 = 300;
 
 fn main() {
+    // As the page does when it starts (src/main.rs).
+    drop(black_box(Vec::<u8>::with_capacity(ROOM_BYTES)));
     let mut scenario = Scenario::default();
     scenario.workload.operations_per_second = 1_000;
     scenario.workload.read_percent = 90;
