@@ -10,7 +10,7 @@ const DIST = fileURLToPath(new URL("../../dist", import.meta.url));
 
 /**
  * The most that all files of the page may weigh together, brotli, in KB of 1,024 bytes. The goal is 250. What was measured last is
- * 568, before the views of the cluster and its parameters; whoever makes the page lighter lowers this, so that the ground is held.
+ * 573, before the views of the cluster and its parameters; whoever makes the page lighter lowers this, so that the ground is held.
  */
 export const BUDGET_KB = 640;
 
