@@ -10,10 +10,11 @@ fn every_invariant_holds_in_the_first_seeds() {
     assert_eq!(said.out, "");
     assert!(
         said.err
-            .starts_with("25 scenarios, seeds 5 to 29: every invariant holds ("),
+            .contains("\n25 scenarios, seeds 5 to 29: every invariant holds ("),
         "{}",
         said.err
     );
+    assert!(said.err.starts_with("theme "), "{}", said.err);
     assert!(
         desk.files().is_empty(),
         "nothing was found, so nothing is written"

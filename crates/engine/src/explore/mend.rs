@@ -176,6 +176,8 @@ fn plain_manager(manager: &Manager, theme: Theme) -> Manager {
             loop_wait: 5,
             retry_timeout: 5,
             store_members: now.store_members,
+            // Else nobody may lead after the loss of a disk (R-PT-3), and a person would force it.
+            maximum_lag_on_failover: 1 << 40,
             watchdog_device: now.watchdog_device,
             // What promises is left alone to the end.
             synchronous_mode: match theme {
