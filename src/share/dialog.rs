@@ -2,11 +2,11 @@
 
 use leptos::task::spawn_local;
 use leptos::{html, prelude::*};
+use replicascope_link::Link;
 use wasm_bindgen_futures::JsFuture;
 
 use super::Share;
 use super::files::Files;
-use super::link::Link;
 use crate::session::Session;
 use crate::shell::{Icon, Picture};
 use crate::words;

@@ -6,9 +6,8 @@
 use leptos::prelude::*;
 use replicascope_engine::scenario::{Action, TimedAction};
 use replicascope_engine::{Recording, Scenario};
+use replicascope_link::{Link, LinkError};
 use wasm_bindgen::JsCast as _;
-
-use super::link::{Link, LinkError};
 
 const STORED_AS: &str = "replicascope.run";
 /// The field of `index.html` in which the scenario stands.

@@ -4,18 +4,17 @@
 mod dialog;
 mod files;
 mod keep;
-pub mod link;
 mod picture;
 mod tables;
 
 use leptos::{ev, prelude::*};
 use replicascope_engine::time::Time;
 use replicascope_engine::{Recording, Scenario};
+use replicascope_link::{Link, PREFIX, Replay};
 
 use crate::session::Session;
 use crate::shell::Panels;
 use crate::{scenarios, words};
-use link::{Link, PREFIX, Replay};
 
 pub(crate) use dialog::ShareDialog;
 pub(crate) use keep::about_to;

@@ -2,9 +2,9 @@
 
 use replicascope_engine::Simulation;
 use replicascope_engine::time::Time;
+use replicascope_link::{Link, Replay};
 
 use super::at;
-use crate::share::link::{Link, Replay};
 
 /// What opening a link came to.
 pub(crate) fn replay(link: &Link, replay: &Replay) -> String {

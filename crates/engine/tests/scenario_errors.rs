@@ -10,6 +10,19 @@ fn refuse(text: &str) -> String {
 }
 
 #[test]
+fn a_field_without_a_name_is_refused_by_a_path_all_the_same() {
+    let error = refuse(r#"{"version":2,"":1}"#);
+    assert!(error.starts_with("scenario: unknown field ``"), "{error}");
+}
+
+#[test]
+fn the_mark_of_the_byte_order_is_passed_over_once() {
+    let marked = Scenario::from_json("\u{feff}{\"version\":2}").expect("as without it");
+    assert_eq!(marked, Scenario::default());
+    refuse("\u{feff}\u{feff}{\"version\":2}");
+}
+
+#[test]
 fn each_error_names_the_field_and_the_value() {
     let cases = [
         (

@@ -1,6 +1,7 @@
 //! The command line: from words to a [`Command`].
 
 use crate::failure::Failure;
+use crate::fuzz;
 use crate::serve;
 use crate::test::Step;
 
@@ -20,6 +21,10 @@ The project's own commands. What they need and is missing they install first.
       is in wasm, each with its goal
   cargo xtask bench [cargo bench's options]
       measures the engine
+  cargo xtask fuzz [TARGET] [--seconds N]
+      runs everything that reads a text on random input, each target for 60 s or N; docs/fuzzing.md
+  cargo xtask mutants [--survivors] [PART-OF-A-NAME...]
+      changes one thing at a time in what judges: which changes does no test notice? docs/mutants.md
   cargo xtask setup
       only installs
   cargo xtask help
@@ -39,6 +44,10 @@ pub(crate) enum Command {
     Measure,
     /// Measure the engine.
     Bench { rest: Vec<String> },
+    /// Fuzz.
+    Fuzz(fuzz::Options),
+    /// Judge the mutants.
+    Mutants { rest: Vec<String> },
     /// Move the inline scripts of the page that Trunk has just built into files.
     Externalise,
     /// Only install.
@@ -62,6 +71,10 @@ pub(crate) fn parse(words: &[String]) -> Result<Command, Failure> {
         }),
         "measure" if rest.is_empty() => Ok(Command::Measure),
         "bench" => Ok(Command::Bench {
+            rest: rest.to_vec(),
+        }),
+        "fuzz" => Ok(Command::Fuzz(parse_fuzz(rest)?)),
+        "mutants" => Ok(Command::Mutants {
             rest: rest.to_vec(),
         }),
         "externalise" if rest.is_empty() => Ok(Command::Externalise),
@@ -89,6 +102,26 @@ fn parse_serve(words: &[String]) -> Result<serve::Options, Failure> {
             options.dev = true;
         } else if word != "--release" {
             options.rest.push(word.clone());
+        }
+    }
+    Ok(options)
+}
+
+fn parse_fuzz(words: &[String]) -> Result<fuzz::Options, Failure> {
+    let mut options = fuzz::Options::default();
+    let mut words = Words(words.iter());
+    while let Some(word) = words.0.next() {
+        if let Some(seconds) = words.value_of("--seconds", word)? {
+            let number = seconds.parse().ok().filter(|number| *number != 0);
+            options.seconds = number.ok_or_else(|| {
+                Failure::new(format!("`--seconds {seconds}` is not a number of seconds"))
+            })?;
+        } else if options.target.is_none() && !word.starts_with('-') {
+            options.target = Some(word.clone());
+        } else {
+            return Err(Failure::new(format!(
+                "`{word}` is too much; `cargo xtask fuzz` takes one target, and --seconds"
+            )));
         }
     }
     Ok(options)
@@ -177,6 +210,24 @@ mod tests {
         }
         let missing = parse_line("serve --port").unwrap_err();
         assert_eq!(missing, "`--port` wants a value");
+    }
+
+    #[test]
+    fn fuzz_takes_a_target_and_a_time() {
+        let options = |target: Option<&str>, seconds| {
+            Ok(Command::Fuzz(fuzz::Options {
+                target: target.map(str::to_owned),
+                seconds,
+            }))
+        };
+        assert_eq!(parse_line("fuzz"), options(None, 60));
+        assert_eq!(
+            parse_line("fuzz link --seconds 5"),
+            options(Some("link"), 5)
+        );
+        for line in ["fuzz a b", "fuzz --seconds 0", "fuzz --forever"] {
+            assert!(parse_line(line).is_err(), "{line}");
+        }
     }
 
     #[test]

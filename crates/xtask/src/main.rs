@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask serve | test | pictures | measure | bench | setup | help`.
+//! The project's own commands: `cargo xtask serve | test | pictures | measure | bench | fuzz | mutants | setup | help`.
 //!
 //! `cli` reads the command line, `tools` makes sure that what a command needs is installed, and one
 //! module per command does the rest.
@@ -10,6 +10,8 @@
 mod cli;
 mod externalise;
 mod failure;
+mod fuzz;
+mod mutants;
 mod pictures;
 mod process;
 mod serve;
@@ -41,6 +43,8 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Pictures { rest } => pictures::run(&rest),
         Command::Measure => pictures::measure(),
         Command::Bench { rest } => bench(&rest),
+        Command::Fuzz(options) => fuzz::run(&options),
+        Command::Mutants { rest } => mutants::run(&rest),
         Command::Externalise => externalise::run(),
         Command::Setup => setup(),
         Command::Help => {

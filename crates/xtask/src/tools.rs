@@ -5,7 +5,9 @@
 
 mod apt;
 mod cache;
+mod cargo_fuzz;
 mod cargo_install;
+mod cargo_mutants;
 mod chromium;
 mod components;
 mod node;
@@ -47,10 +49,14 @@ pub(crate) enum Need {
     Trunk,
     /// `wasm-bindgen` and its test runner.
     WasmBindgen,
+    /// cargo-fuzz.
+    CargoFuzz,
+    /// cargo-mutants.
+    CargoMutants,
 }
 
 impl Need {
-    /// Everything.
+    /// Everything that the page and its tests need.
     pub(crate) const ALL: [Self; 7] = [
         Self::Components,
         Self::WasmTarget,
@@ -109,6 +115,8 @@ impl Toolbox {
                 let folder = wasm_bindgen::ensure(cache, &self.root)?;
                 self.bin_folders.push(folder);
             }
+            Need::CargoFuzz => self.bin_folders.push(cargo_fuzz::ensure(cache)?),
+            Need::CargoMutants => self.bin_folders.push(cargo_mutants::ensure(cache)?),
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use crate::json;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{path}: {problem}")]
 pub struct ScenarioError {
-    /// Path of the field, such as `actions[3].action.kill.node`. Empty only when the text as a whole cannot be read.
+    /// Path of the field, such as `actions[3].action.kill.node`; `scenario` when it is not about one field. Never empty.
     pub path: String,
     /// What is wrong with it.
     pub problem: Problem,
@@ -79,11 +79,12 @@ impl ScenarioError {
 }
 
 impl Scenario {
-    /// Reads and validates a scenario.
+    /// Reads and validates a scenario. The mark of the byte order, which some editors put in front of a text, is passed over.
     ///
     /// # Errors
     /// [`ScenarioError`] with the path of the first field that is wrong.
     pub fn from_json(text: &str) -> Result<Self, ScenarioError> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let scenario: Self = json::from_text(text).map_err(|error| {
             let path = match error.path() {
                 "" => "scenario",

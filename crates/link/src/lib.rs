@@ -6,6 +6,8 @@
 //! `<at µs> <steps> <hash> <marks>` and the scenario as JSON.
 //!
 //! What this writes is read for ever: a change of the format is a new number after `run=`, beside the old ones.
+//!
+//! It knows no browser: whoever has the text of a link can read it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -140,12 +142,7 @@ impl Link {
             "{} {} {:016x} {marks}\n{json}",
             self.at.0, self.steps, self.hash
         );
-        let text = URL_SAFE_NO_PAD.encode(compress_to_vec(payload.as_bytes(), LEVEL));
-        format!(
-            "{PREFIX}{VERSION}.{}.{:08x}.{text}",
-            text.len(),
-            crc32(text.as_bytes())
-        )
+        in_letters(&compress_to_vec(payload.as_bytes(), LEVEL))
     }
 
     /// Reads the fragment of an address, with or without `#`.
@@ -282,6 +279,17 @@ impl Link {
         };
         Ok((recording, replay))
     }
+}
+
+/// The fragment that carries a payload which is compressed already.
+#[must_use]
+pub fn in_letters(packed: &[u8]) -> String {
+    let text = URL_SAFE_NO_PAD.encode(packed);
+    format!(
+        "{PREFIX}{VERSION}.{}.{:08x}.{text}",
+        text.len(),
+        crc32(text.as_bytes())
+    )
 }
 
 fn mark_at(at: Time, index: u64) -> Time {

@@ -5,7 +5,8 @@ use replicascope_engine::scenario::{Action, KillKind};
 const PLENTY: u64 = 10_000_000;
 
 fn recording(until: u64) -> Recording {
-    let (scenario, _) = crate::scenarios::opening();
+    let text = include_str!("../../../tests/corpus/promoted_by_hand.json");
+    let scenario = Scenario::from_json(text).expect("valid");
     let mut recording = Recording::new(scenario).expect("valid");
     recording.advance_to(Time::from_millis(until));
     recording
@@ -69,12 +70,7 @@ fn what_is_wrong_with_a_link_is_said() {
 }
 
 fn packed(payload: &[u8]) -> String {
-    let text = URL_SAFE_NO_PAD.encode(compress_to_vec(payload, 6));
-    format!(
-        "{PREFIX}1.{}.{:08x}.{text}",
-        text.len(),
-        crc32(text.as_bytes())
-    )
+    in_letters(&compress_to_vec(payload, 6))
 }
 
 #[test]
@@ -131,11 +127,11 @@ const GIVEN: [(&str, u64); 6] = [
 /// With `UPDATE_LINKS=1` those that are missing are written. One that is there stays as it is, whatever the format has become.
 #[test]
 fn there_is_a_link_for_every_kind_of_database_and_manager() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests");
+    let here = env!("CARGO_MANIFEST_DIR");
     for (name, at_ms) in GIVEN {
-        let file = format!("{folder}/links/{name}.txt");
+        let file = format!("{here}/links/{name}.txt");
         if std::env::var_os("UPDATE_LINKS").is_some() && !std::path::Path::new(&file).exists() {
-            let json = std::fs::read_to_string(format!("{folder}/corpus/{name}.json"));
+            let json = std::fs::read_to_string(format!("{here}/../../tests/corpus/{name}.json"));
             let scenario = Scenario::from_json(&json.expect("in the corpus")).expect("valid");
             let mut recording = Recording::new(scenario).expect("valid");
             recording.advance_to(Time::from_millis(at_ms));
@@ -151,9 +147,9 @@ fn there_is_a_link_for_every_kind_of_database_and_manager() {
 
 #[test]
 fn the_links_that_were_given_out_still_open() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/links");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/links");
     let mut opened = 0;
-    for entry in std::fs::read_dir(folder).expect("tests/links").flatten() {
+    for entry in std::fs::read_dir(folder).expect("links").flatten() {
         let path = entry.path();
         if path.extension().is_none_or(|extension| extension != "txt") {
             continue;

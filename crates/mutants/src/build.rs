@@ -1,0 +1,234 @@
+//! The copy of the workspace with the mutants in it, built.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::Failure;
+use crate::list::Mutant;
+use crate::splice::{self, Spliced};
+
+/// Where the switch stands in the copy.
+const SWITCH: &str = "crates/engine/src/mutant.rs";
+const LIBRARY: &str = "crates/engine/src/lib.rs";
+
+/// What was built.
+pub(crate) struct Built {
+    /// The test programs.
+    pub(crate) programs: Vec<Program>,
+    /// Mutants that do not compile, with the compiler's first words about each.
+    pub(crate) unviable: BTreeMap<usize, String>,
+    /// The number that the question of each mutant gives for its place.
+    pub(crate) place: BTreeMap<usize, usize>,
+}
+
+/// A program with tests in it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Program {
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
+    /// The folder of its package, where cargo runs it.
+    pub(crate) runs_in: PathBuf,
+}
+
+pub(crate) fn build(mutants: &[Mutant], folder: &Path) -> Result<Built, Failure> {
+    let tree = folder.join("tree");
+    copy_sources(&tree, mutants)?;
+    let mut unviable = BTreeMap::new();
+    let place = loop {
+        let spliced = splice_all(mutants, &tree, &mut unviable)?;
+        let errors = errors(&cargo(folder, &tree, &["check", "--lib"])?);
+        if errors.is_empty() {
+            let places = spliced.into_values().flat_map(|file| file.places);
+            break places.collect();
+        }
+        let before = unviable.len();
+        blame(&errors, &spliced, &mut unviable);
+        if unviable.len() == before {
+            let texts: Vec<String> = errors.into_iter().map(|error| error.text).collect();
+            return Err(Failure::Build(texts.join("\n")));
+        }
+        println!("{} mutants do not compile so far", unviable.len());
+    };
+    let messages = cargo(folder, &tree, &["test", "--no-run"])?;
+    let errors = errors(&messages);
+    if !errors.is_empty() {
+        let texts: Vec<String> = errors.into_iter().map(|error| error.text).collect();
+        return Err(Failure::Build(texts.join("\n")));
+    }
+    Ok(Built {
+        programs: programs(&messages, &tree.join("crates/engine")),
+        unviable,
+        place,
+    })
+}
+
+/// Copies what belongs to the repository, except what is spliced. What has not changed keeps its time, so that it is not built again.
+fn copy_sources(tree: &Path, mutants: &[Mutant]) -> Result<(), Failure> {
+    let listed = Command::new("git")
+        .args([
+            "ls-files",
+            "-z",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+        ])
+        .output()
+        .map_err(Failure::file("run", Path::new("git")))?;
+    let spliced: BTreeSet<&str> = mutants.iter().map(|mutant| mutant.file.as_str()).collect();
+    for name in String::from_utf8_lossy(&listed.stdout).split('\0') {
+        let from = Path::new(name);
+        if name.is_empty() || spliced.contains(name) || !from.is_file() {
+            continue;
+        }
+        let mut content = fs::read(from).map_err(Failure::file("read", from))?;
+        if name == LIBRARY {
+            content.extend_from_slice(b"\n#[doc(hidden)]\npub mod mutant;\n");
+        }
+        write(&tree.join(name), &content)?;
+    }
+    write(&tree.join(SWITCH), include_bytes!("switch.txt"))
+}
+
+fn write(file: &Path, content: &[u8]) -> Result<(), Failure> {
+    if fs::read(file).is_ok_and(|old| old == content) {
+        return Ok(());
+    }
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder).map_err(Failure::file("create", folder))?;
+    }
+    fs::write(file, content).map_err(Failure::file("write", file))
+}
+
+/// Writes every file that has mutants, without those that are known not to compile.
+fn splice_all<'a>(
+    mutants: &'a [Mutant],
+    tree: &Path,
+    unviable: &mut BTreeMap<usize, String>,
+) -> Result<BTreeMap<&'a str, Spliced>, Failure> {
+    let mut files: BTreeMap<&str, Vec<(usize, &Mutant)>> = BTreeMap::new();
+    for (index, mutant) in mutants.iter().enumerate() {
+        let of_file = files.entry(&mutant.file).or_default();
+        if !unviable.contains_key(&(index + 1)) {
+            of_file.push((index + 1, mutant));
+        }
+    }
+    let mut spliced = BTreeMap::new();
+    for (file, of_file) in files {
+        let text = fs::read_to_string(file).map_err(Failure::file("read", Path::new(file)))?;
+        let result = splice::splice(&text, &of_file)
+            .map_err(|error| Failure::Source(file.to_owned(), error))?;
+        write(&tree.join(file), result.text.as_bytes())?;
+        for &number in &result.missed {
+            unviable.insert(number, "its place cannot hold a choice".to_owned());
+        }
+        spliced.insert(file, result);
+    }
+    Ok(spliced)
+}
+
+/// Runs cargo on the engine of the copy; returns its messages.
+fn cargo(folder: &Path, tree: &Path, arguments: &[&str]) -> Result<String, Failure> {
+    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let target = std::path::absolute(folder.join("build"));
+    let target = target.map_err(Failure::file("find", folder))?;
+    let output = Command::new(&program)
+        .args(arguments)
+        .args(["--package", "replicascope-engine", "--profile", "mutants"])
+        .arg("--message-format=json")
+        .current_dir(tree)
+        .env("CARGO_TARGET_DIR", target)
+        .env("RUSTFLAGS", "--cap-lints=allow")
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(Failure::file("run", Path::new(&program)))?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// An error of the compiler.
+struct CompileError {
+    /// Files and bytes that it points at, the main one first.
+    spans: Vec<(String, Range<usize>)>,
+    text: String,
+}
+
+fn messages(output: &str) -> impl Iterator<Item = Value> {
+    output
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+}
+
+fn errors(output: &str) -> Vec<CompileError> {
+    messages(output)
+        .filter(|message| message["reason"] == "compiler-message")
+        .map(|message| message["message"].clone())
+        .filter(|message| message["level"] == "error")
+        // "aborting due to 3 previous errors" points at nothing.
+        .filter(|message| {
+            message["spans"]
+                .as_array()
+                .is_some_and(|spans| !spans.is_empty())
+        })
+        .map(|message| {
+            let mut spans: Vec<&Value> =
+                message["spans"].as_array().into_iter().flatten().collect();
+            spans.sort_by_key(|span| span["is_primary"] != true);
+            let number = |value: &Value| value.as_u64().unwrap_or_default() as usize;
+            CompileError {
+                spans: spans
+                    .into_iter()
+                    .map(|span| {
+                        let file = span["file_name"].as_str().unwrap_or_default().to_owned();
+                        (file, number(&span["byte_start"])..number(&span["byte_end"]))
+                    })
+                    .collect(),
+                text: message["rendered"].as_str().unwrap_or_default().to_owned(),
+            }
+        })
+        .collect()
+}
+
+/// Finds the mutants that the errors point at.
+fn blame(
+    errors: &[CompileError],
+    spliced: &BTreeMap<&str, Spliced>,
+    unviable: &mut BTreeMap<usize, String>,
+) {
+    for error in errors {
+        let culprit = error.spans.iter().find_map(|(file, bytes)| {
+            let (_, spliced) = spliced.iter().find(|(name, _)| {
+                Path::new(name).ends_with(file) || Path::new(file).ends_with(name)
+            })?;
+            let overlaps = |(owned, _): &&(Range<usize>, usize)| {
+                owned.start < bytes.end && bytes.start < owned.end
+            };
+            let within = spliced.owned.iter().filter(overlaps);
+            // The narrowest: a place that holds others is not to blame for them.
+            within
+                .min_by_key(|(owned, _)| owned.len())
+                .map(|&(_, number)| number)
+        });
+        if let Some(number) = culprit {
+            let first = error.text.lines().next().unwrap_or_default().to_owned();
+            unviable.entry(number).or_insert(first);
+        }
+    }
+}
+
+fn programs(output: &str, runs_in: &Path) -> Vec<Program> {
+    messages(output)
+        .filter(|message| message["reason"] == "compiler-artifact")
+        .filter_map(|message| {
+            Some(Program {
+                name: message["target"]["name"].as_str()?.to_owned(),
+                path: message["executable"].as_str()?.into(),
+                runs_in: runs_in.to_owned(),
+            })
+        })
+        .collect()
+}
