@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::hash::{DefaultHasher, Hasher as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -39,7 +40,8 @@ pub(crate) struct Program {
 pub(crate) fn build(mutants: &[Mutant], folder: &Path) -> Result<Built, Failure> {
     let tree = folder.join("tree");
     copy_sources(&tree, mutants)?;
-    let mut unviable = BTreeMap::new();
+    let known = folder.join("unviable.json");
+    let mut unviable = read_known(&known, mutants);
     let place = loop {
         let spliced = splice_all(mutants, &tree, &mut unviable)?;
         let errors = errors(&cargo(folder, &tree, &["check", "--lib"])?);
@@ -55,6 +57,7 @@ pub(crate) fn build(mutants: &[Mutant], folder: &Path) -> Result<Built, Failure>
         }
         println!("{} mutants do not compile so far", unviable.len());
     };
+    write_known(&known, mutants, &unviable)?;
     let messages = cargo(folder, &tree, &["test", "--no-run"])?;
     let errors = errors(&messages);
     if !errors.is_empty() {
@@ -66,6 +69,50 @@ pub(crate) fn build(mutants: &[Mutant], folder: &Path) -> Result<Built, Failure>
         unviable,
         place,
     })
+}
+
+/// The mutants that did not compile the last time, of files that are still the same: by file, its hash, and its mutants by name. They
+/// are left out from the start, so that an unchanged copy is not built again.
+type Known = BTreeMap<String, (u64, BTreeMap<String, String>)>;
+
+fn read_known(file: &Path, mutants: &[Mutant]) -> BTreeMap<usize, String> {
+    // The first time there is none.
+    let text = fs::read_to_string(file).unwrap_or_default();
+    let mut known: Known = serde_json::from_str(&text).unwrap_or_default();
+    known.retain(|name, (of, _)| hash(Path::new(name)).is_ok_and(|now| now == *of));
+    let because = |mutant: &Mutant| known.get(&mutant.file)?.1.get(&mutant.name).cloned();
+    let found = mutants
+        .iter()
+        .enumerate()
+        .filter_map(|(index, mutant)| Some((index + 1, because(mutant)?)));
+    found.collect()
+}
+
+fn write_known(
+    file: &Path,
+    mutants: &[Mutant],
+    unviable: &BTreeMap<usize, String>,
+) -> Result<(), Failure> {
+    let mut known = Known::new();
+    for (&number, because) in unviable {
+        let mutant = &mutants[number - 1];
+        if !known.contains_key(&mutant.file) {
+            let of = hash(Path::new(&mutant.file))?;
+            known.insert(mutant.file.clone(), (of, BTreeMap::new()));
+        }
+        if let Some((_, names)) = known.get_mut(&mutant.file) {
+            names.insert(mutant.name.clone(), because.clone());
+        }
+    }
+    let text = serde_json::to_string_pretty(&known).expect("plain data");
+    fs::write(file, text).map_err(Failure::file("write", file))
+}
+
+pub(crate) fn hash(file: &Path) -> Result<u64, Failure> {
+    let content = fs::read(file).map_err(Failure::file("read", file))?;
+    let mut hasher = DefaultHasher::new();
+    hasher.write(&content);
+    Ok(hasher.finish())
 }
 
 /// Copies what belongs to the repository, except what is spliced. What has not changed keeps its time, so that it is not built again.

@@ -16,6 +16,8 @@ use crate::reach::{Test, workers};
 
 /// Tests of one program run together while they take no longer than this without a mutant.
 const TOGETHER_MILLIS: u64 = 1_500;
+/// Tests that take longer are asked only by `--slow`.
+const QUICK_MILLIS: u64 = 1_500;
 /// A mutant may be slower than the program as it is, and the machine busier than it was.
 const SLOWER: u64 = 8;
 const LEAST: Duration = Duration::from_secs(20);
@@ -58,15 +60,20 @@ pub(crate) fn judge(
     mutants: &[Mutant],
     built: &Built,
     tests: &[Test],
+    slow: bool,
     tell: impl Fn(usize, &Verdict) + Sync,
 ) -> BTreeMap<usize, Verdict> {
+    let tests: Vec<&Test> = tests
+        .iter()
+        .filter(|test| slow || test.millis <= QUICK_MILLIS)
+        .collect();
     println!("{} of {} mutants are judged", numbers.len(), mutants.len());
     let (next, done) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
     std::thread::scope(|scope| {
         for _ in 0..workers() {
             scope.spawn(|| {
                 while let Some(&number) = numbers.get(next.fetch_add(1, Relaxed)) {
-                    let verdict = verdict(number, built, tests);
+                    let verdict = verdict(number, built, &tests);
                     tell(number, &verdict);
                     done.lock().expect("no panic there").insert(number, verdict);
                 }
@@ -76,7 +83,7 @@ pub(crate) fn judge(
     done.into_inner().expect("no panic there")
 }
 
-fn verdict(number: usize, built: &Built, tests: &[Test]) -> Verdict {
+fn verdict(number: usize, built: &Built, tests: &[&Test]) -> Verdict {
     if let Some(because) = built.unviable.get(&number) {
         return Verdict::Unviable {
             because: because.clone(),
@@ -85,6 +92,7 @@ fn verdict(number: usize, built: &Built, tests: &[Test]) -> Verdict {
     let place = built.place[&number];
     let mut coming: Vec<&Test> = tests
         .iter()
+        .copied()
         .filter(|test| test.places.contains(&place))
         .collect();
     if coming.is_empty() {

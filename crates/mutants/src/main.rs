@@ -39,7 +39,7 @@ pub(crate) enum Failure {
     Source(String, String),
     #[error("the copy with the mutants in it does not compile, and no mutant is to blame:\n{0}")]
     Build(String),
-    #[error("usage: mutants LIST.json FOLDER [--survivors] [PART-OF-A-NAME...]")]
+    #[error("usage: mutants LIST.json FOLDER [--survivors] [--slow] [PART-OF-A-NAME...]")]
     Usage,
 }
 
@@ -76,7 +76,8 @@ fn run() -> Result<usize, Failure> {
     let folder = folder.as_path();
     let (flags, parts): (Vec<&String>, Vec<&String>) =
         rest.iter().partition(|word| word.starts_with("--"));
-    let only_survivors = flags.iter().any(|flag| *flag == "--survivors");
+    let has = |name: &str| flags.iter().any(|flag| *flag == name);
+    let (only_survivors, slow) = (has("--survivors"), has("--slow"));
     let mutants = list::read(Path::new(list))?;
     let kept = folder.join("verdicts.json");
     let mut verdicts = read_verdicts(&kept);
@@ -89,15 +90,22 @@ fn run() -> Result<usize, Failure> {
         let open = !only_survivors
             || verdicts
                 .get(name)
-                .is_none_or(|verdict| verdict.has_survived());
+                .is_none_or(judge::Verdict::has_survived);
         asked && open
     };
     let numbers: Vec<usize> = (1..=mutants.len()).filter(wanted).collect();
-    let judged = judge::judge(&numbers, &mutants, &built, &tests, |number, verdict| {
-        if verdict.has_survived() {
-            println!("{verdict}: {}", mutants[number - 1].name);
-        }
-    });
+    let judged = judge::judge(
+        &numbers,
+        &mutants,
+        &built,
+        &tests,
+        slow,
+        |number, verdict| {
+            if verdict.has_survived() {
+                println!("{verdict}: {}", mutants[number - 1].name);
+            }
+        },
+    );
     for (&number, verdict) in &judged {
         verdicts.insert(mutants[number - 1].name.clone(), verdict.clone());
     }

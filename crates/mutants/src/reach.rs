@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::hash::{DefaultHasher, Hasher as _};
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::Mutex;
@@ -12,7 +11,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use crate::Failure;
-use crate::build::Program;
+use crate::build::{Program, hash};
 use crate::process::{bounded, run_for};
 
 /// How many tests, and later mutants, run at the same time.
@@ -20,8 +19,8 @@ pub(crate) fn workers() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// No test of the engine takes that long.
-const MOST: Duration = Duration::from_secs(900);
+/// What takes longer is not asked: a mutant would have to wait for it thousands of times over.
+const MOST: Duration = Duration::from_secs(120);
 
 /// A test and the places it comes by.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -53,10 +52,12 @@ pub(crate) fn tests(programs: &[Program], folder: &Path) -> Result<Vec<Test>, Fa
             _ => watched(program, folder)?,
         };
         for failing in tests.iter().filter(|test| !test.passes) {
-            println!(
-                "not asked, since it fails without a mutant: {}",
-                failing.name
-            );
+            let why = if failing.millis < MOST.as_millis() as u64 {
+                "it fails without a mutant"
+            } else {
+                "it takes too long"
+            };
+            println!("not asked, since {why}: {}", failing.name);
         }
         all.extend(tests.iter().filter(|test| test.passes).cloned());
         known.insert(program.name.clone(), (hash, tests));
@@ -64,13 +65,6 @@ pub(crate) fn tests(programs: &[Program], folder: &Path) -> Result<Vec<Test>, Fa
         fs::write(&kept, text).map_err(Failure::file("write", &kept))?;
     }
     Ok(all)
-}
-
-fn hash(file: &Path) -> Result<u64, Failure> {
-    let content = fs::read(file).map_err(Failure::file("read", file))?;
-    let mut hasher = DefaultHasher::new();
-    hasher.write(&content);
-    Ok(hasher.finish())
 }
 
 fn watched(program: &Program, folder: &Path) -> Result<Vec<Test>, Failure> {

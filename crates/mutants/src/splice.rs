@@ -181,8 +181,8 @@ impl<'ast> Visit<'ast> for Finder<'_> {
     fn visit_expr_binary(&mut self, node: &'ast ExprBinary) {
         let operator = node.op.span();
         let at = operator.start().into();
-        if !holds_let(&node.left) && !holds_let(&node.right) {
-            if let Some(changes) = self.take(Genre::BinaryOperator, at) {
+        if !holds_let(&node.left) && !holds_let(&node.right)
+            && let Some(changes) = self.take(Genre::BinaryOperator, at) {
                 let (left, right) = (
                     self.source(node.left.span()).to_owned(),
                     self.source(node.right.span()).to_owned(),
@@ -192,7 +192,6 @@ impl<'ast> Visit<'ast> for Finder<'_> {
                     .map(|(number, operator)| (number, format!("{left} {operator} {right}")));
                 self.choose(node.span(), others.collect());
             }
-        }
         visit::visit_expr_binary(self, node);
     }
 
@@ -229,11 +228,10 @@ impl<'ast> Visit<'ast> for Finder<'_> {
             }
         }
         self.depth += 1;
-        if let Some(guard) = guard {
-            if let Some(changes) = self.take(Genre::MatchArmGuard, guard.start().into()) {
+        if let Some(guard) = guard
+            && let Some(changes) = self.take(Genre::MatchArmGuard, guard.start().into()) {
                 self.choose(guard, changes);
             }
-        }
         visit::visit_arm(self, node);
         self.depth -= 2;
     }
