@@ -87,10 +87,7 @@ fn run() -> Result<usize, Failure> {
     let wanted = |number: &usize| {
         let name = &mutants[number - 1].name;
         let asked = parts.is_empty() || parts.iter().any(|part| name.contains(part.as_str()));
-        let open = !only_survivors
-            || verdicts
-                .get(name)
-                .is_none_or(judge::Verdict::has_survived);
+        let open = !only_survivors || verdicts.get(name).is_none_or(judge::Verdict::has_survived);
         asked && open
     };
     let numbers: Vec<usize> = (1..=mutants.len()).filter(wanted).collect();

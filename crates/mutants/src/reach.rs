@@ -20,7 +20,7 @@ pub(crate) fn workers() -> usize {
 }
 
 /// What takes longer is not asked: a mutant would have to wait for it thousands of times over.
-const MOST: Duration = Duration::from_secs(120);
+const MOST: Duration = Duration::from_secs(15);
 
 /// A test and the places it comes by.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -181,17 +181,19 @@ impl<'ast> Visit<'ast> for Finder<'_> {
     fn visit_expr_binary(&mut self, node: &'ast ExprBinary) {
         let operator = node.op.span();
         let at = operator.start().into();
-        if !holds_let(&node.left) && !holds_let(&node.right)
-            && let Some(changes) = self.take(Genre::BinaryOperator, at) {
-                let (left, right) = (
-                    self.source(node.left.span()).to_owned(),
-                    self.source(node.right.span()).to_owned(),
-                );
-                let others = changes
-                    .into_iter()
-                    .map(|(number, operator)| (number, format!("{left} {operator} {right}")));
-                self.choose(node.span(), others.collect());
-            }
+        if !holds_let(&node.left)
+            && !holds_let(&node.right)
+            && let Some(changes) = self.take(Genre::BinaryOperator, at)
+        {
+            let (left, right) = (
+                self.source(node.left.span()).to_owned(),
+                self.source(node.right.span()).to_owned(),
+            );
+            let others = changes
+                .into_iter()
+                .map(|(number, operator)| (number, format!("{left} {operator} {right}")));
+            self.choose(node.span(), others.collect());
+        }
         visit::visit_expr_binary(self, node);
     }
 
@@ -229,9 +231,10 @@ impl<'ast> Visit<'ast> for Finder<'_> {
         }
         self.depth += 1;
         if let Some(guard) = guard
-            && let Some(changes) = self.take(Genre::MatchArmGuard, guard.start().into()) {
-                self.choose(guard, changes);
-            }
+            && let Some(changes) = self.take(Genre::MatchArmGuard, guard.start().into())
+        {
+            self.choose(guard, changes);
+        }
         visit::visit_arm(self, node);
         self.depth -= 2;
     }
