@@ -292,6 +292,51 @@ fn a_value_that_is_lost_is_a_phantom_also_when_it_was_read_before() {
 }
 
 #[test]
+fn a_promotion_leaves_reads_of_what_it_keeps_alone() {
+    let mut oracle = oracle();
+    let kept = write(&mut oracle, 0, 1, 100);
+    let verdict = read(&mut oracle, 1, 200, Some(kept), 1);
+    assert_eq!(verdict, ReadVerdict::default());
+    promote(&mut oracle, 1, 2, 1);
+    let op = oracle.op(OpId(2)).expect("kept");
+    assert_eq!(op.verdict, ReadVerdict::default());
+    let totals = oracle.totals();
+    assert_eq!((totals.fresh_reads, totals.phantom_reads), (1, 0));
+}
+
+#[test]
+fn an_own_write_that_stands_in_another_history_is_not_missed() {
+    let mut oracle = oracle();
+    let own = write(&mut oracle, 0, 1, 100);
+    promote(&mut oracle, 1, 2, 0);
+    // A server that still had the row logged it again on its own timeline.
+    let again = row(own, tip(Timeline::new(2, NodeId(1)), 1));
+    for at in [200, 300] {
+        let op = oracle.issue(ClientId(0), KEY, OpKind::Read, Time(at));
+        assert_eq!(
+            oracle.answered(op, again, Time(at + 5)),
+            ReadVerdict::default()
+        );
+    }
+}
+
+#[test]
+fn when_the_survivor_is_on_no_disk_the_other_history_is_what_survives() {
+    let mut oracle = oracle();
+    let kept = write(&mut oracle, 0, 1, 100);
+    let gone = write(&mut oracle, 0, 2, 200);
+    promote(&mut oracle, 1, 2, 1);
+    let new = oracle.issue(ClientId(0), KEY, OpKind::Write { value: 0 }, Time(300));
+    let newest = Timeline::new(2, NodeId(1));
+    assert!(!oracle.acked(new, tip(newest, 2), Time(310)));
+    assert_eq!(oracle.fell_back(FIRST), (vec![new], vec![gone]));
+    assert_eq!(oracle.totals().lost_acked, 1);
+    let lost = |id| oracle.op(id).expect("kept").lost;
+    assert_eq!((lost(kept), lost(gone), lost(new)), (false, false, true));
+    assert_eq!(oracle.fell_back(newest), (vec![gone], vec![new]));
+}
+
+#[test]
 fn a_ghost_is_flushed_in_the_surviving_history_and_was_never_acked() {
     let mut oracle = oracle();
     let mut unknown = |lsn: u64, flushed: bool| {

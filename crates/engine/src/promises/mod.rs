@@ -10,6 +10,8 @@
 mod acks;
 pub mod outlook;
 mod patroni;
+#[cfg(test)]
+mod tests;
 
 use crate::event::EventKind;
 use crate::ids::{NodeId, NodeSet};
