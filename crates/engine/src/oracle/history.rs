@@ -180,4 +180,23 @@ mod tests {
         assert_eq!(histories.surviving(), Timeline(9));
         assert!(!histories.in_surviving(tip(1, 6)));
     }
+
+    #[test]
+    fn a_server_that_lost_its_end_in_a_crash_takes_over_from_nobody_but_itself() {
+        use crate::ids::NodeId;
+        let (first, promoted) = (Timeline::new(1, NodeId(0)), Timeline::new(2, NodeId(1)));
+        let one = [Segment {
+            timeline: first,
+            from: Lsn(1),
+        }];
+        let mut histories = Histories::new(first);
+        let after = first.after_crash();
+        histories.open(after, &one, Lsn(4), Opened::AfterCrash);
+        assert_eq!(histories.surviving(), after);
+        histories.open(promoted, &one, Lsn(4), Opened::Promoted);
+        histories.open(after.after_crash(), &one, Lsn(3), Opened::AfterCrash);
+        assert_eq!(histories.surviving(), promoted);
+        histories.fall_back(first);
+        assert_eq!(histories.surviving(), first);
+    }
 }

@@ -161,7 +161,41 @@ mod tests {
             );
         }
         assert_eq!(histogram.most(), Span(100_000));
+        assert_eq!(histogram.count(), 100_000);
+        assert_eq!(Histogram::default().count(), 0);
         assert_eq!(Histogram::default().quantile(500), None);
+    }
+
+    #[test]
+    fn the_top_of_a_bucket_is_the_last_value_in_it() {
+        for bucket in 0..BUCKETS - 1 {
+            let top = Histogram::top(bucket);
+            let next = Histogram::bucket(Span(top + 1));
+            assert_eq!((Histogram::bucket(Span(top)), next), (bucket, bucket + 1));
+        }
+    }
+
+    #[test]
+    fn each_read_counts_for_what_is_wrong_with_it() {
+        let mut totals = Totals::default();
+        let read = |totals: &mut Totals, change: fn(&mut ReadVerdict)| {
+            let mut verdict = ReadVerdict::default();
+            change(&mut verdict);
+            totals.count_read(&verdict);
+        };
+        for _ in 0..2 {
+            read(&mut totals, |_| {});
+            read(&mut totals, |verdict| {
+                verdict.stale = Some(Default::default())
+            });
+            read(&mut totals, |verdict| verdict.broke_read_your_writes = true);
+            read(&mut totals, |verdict| verdict.broke_monotonic_reads = true);
+            read(&mut totals, |verdict| verdict.phantom = true);
+        }
+        assert_eq!((totals.reads_answered, totals.fresh_reads), (10, 2));
+        assert_eq!((totals.stale_reads, totals.staleness.count()), (2, 2));
+        let broken = (totals.broke_read_your_writes, totals.broke_monotonic_reads);
+        assert_eq!((broken, totals.phantom_reads), ((2, 2), 2));
     }
 
     #[test]

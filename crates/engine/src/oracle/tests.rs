@@ -403,6 +403,23 @@ fn a_rewind_erases_what_is_beyond_the_fork_of_the_history_it_had() {
 }
 
 #[test]
+fn an_operation_is_broken_by_any_one_thing_that_went_wrong() {
+    let whole = Op::issued(OpId(1), ClientId(0), KEY, OpKind::Read, Time(1));
+    assert!(!whole.is_broken());
+    let mut lost = whole;
+    lost.lost = true;
+    let mut stale = whole;
+    stale.verdict.phantom = true;
+    let mut unknown = whole;
+    unknown.status = Status::Unknown;
+    let mut failed = whole;
+    failed.status = Status::Failed(Failure::TimedOut);
+    for op in [lost, stale, unknown, failed] {
+        assert!(op.is_broken(), "{op:?}");
+    }
+}
+
+#[test]
 fn operations_are_numbered_from_one_and_all_kept_at_first() {
     let mut oracle = oracle();
     assert_eq!(oracle.next_op(), OpId(1));
