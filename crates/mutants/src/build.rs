@@ -37,7 +37,8 @@ pub(crate) struct Program {
     pub(crate) runs_in: PathBuf,
 }
 
-pub(crate) fn build(mutants: &[Mutant], folder: &Path) -> Result<Built, Failure> {
+/// Builds all test programs, or only that of the unit tests.
+pub(crate) fn build(mutants: &[Mutant], folder: &Path, only_units: bool) -> Result<Built, Failure> {
     let tree = folder.join("tree");
     copy_sources(&tree, mutants)?;
     let known = folder.join("unviable.json");
@@ -58,7 +59,8 @@ pub(crate) fn build(mutants: &[Mutant], folder: &Path) -> Result<Built, Failure>
         println!("{} mutants do not compile so far", unviable.len());
     };
     write_known(&known, mutants, &unviable)?;
-    let messages = cargo(folder, &tree, &["test", "--no-run"])?;
+    let units: &[&str] = if only_units { &["--lib"] } else { &[] };
+    let messages = cargo(folder, &tree, &[&["test", "--no-run"], units].concat())?;
     let errors = errors(&messages);
     if !errors.is_empty() {
         let texts: Vec<String> = errors.into_iter().map(|error| error.text).collect();

@@ -39,7 +39,7 @@ pub(crate) enum Failure {
     Source(String, String),
     #[error("the copy with the mutants in it does not compile, and no mutant is to blame:\n{0}")]
     Build(String),
-    #[error("usage: mutants LIST.json FOLDER [--survivors] [--slow] [PART-OF-A-NAME...]")]
+    #[error("usage: mutants LIST.json FOLDER [--survivors] [--slow] [--units] [PART-OF-A-NAME...]")]
     Usage,
 }
 
@@ -82,7 +82,7 @@ fn run() -> Result<usize, Failure> {
     let kept = folder.join("verdicts.json");
     let mut verdicts = read_verdicts(&kept);
 
-    let built = build::build(&mutants, folder)?;
+    let built = build::build(&mutants, folder, has("--units"))?;
     let tests = reach::tests(&built.programs, folder)?;
     let wanted = |number: &usize| {
         let name = &mutants[number - 1].name;

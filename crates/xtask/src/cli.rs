@@ -23,7 +23,7 @@ The project's own commands. What they need and is missing they install first.
       measures the engine
   cargo xtask fuzz [TARGET] [--seconds N]
       runs everything that reads a text on random input, each target for 60 s or N; docs/fuzzing.md
-  cargo xtask mutants [--survivors] [PART-OF-A-NAME...]
+  cargo xtask mutants [--survivors] [--slow] [--units] [PART-OF-A-NAME...]
       changes one thing at a time in what judges: which changes does no test notice? docs/mutants.md
   cargo xtask setup
       only installs
