@@ -1,7 +1,7 @@
 //! Who gets a vote, who stands and who wins, one node alone: messages in, messages out.
 
 use super::*;
-use crate::ids::{Lsn, Timeline, Tip};
+use crate::ids::{Lsn, NodeSet, Timeline, Tip};
 use crate::node::effects::Effect;
 use crate::scenario::{Costs, Endpoint, Settings};
 
