@@ -3,7 +3,9 @@
 use core::fmt;
 
 use replicascope_engine::Report;
-use replicascope_engine::report::{By, Cause, Failover, Millis, NodeReport, Quantiles};
+use replicascope_engine::report::{
+    By, Cause, Ended, Failover, Millis, NodeReport, Outage, Quantiles, Stages,
+};
 use replicascope_engine::time::Time;
 
 use crate::output::{count, counted, seconds};
@@ -39,6 +41,15 @@ impl fmt::Display for Summary<'_> {
         }
         for (number, failover) in report.failovers.iter().enumerate() {
             line(f, &format!("failover {}", number + 1), &story(failover))?;
+            let stages = stages(&failover.stages);
+            if !stages.is_empty() {
+                line(f, "", &stages)?;
+            }
+        }
+        // Those that a promotion ended are told with it.
+        let other = |outage: &&Outage| outage.ended != Some(Ended::Promotion);
+        for this in report.outages.iter().filter(other) {
+            line(f, "outage", &outage(this))?;
         }
         nodes(f, &report.nodes)
     }
@@ -90,18 +101,67 @@ fn quantiles(quantiles: &Quantiles) -> String {
     }
 }
 
-fn story(failover: &Failover) -> String {
-    let what = match failover.cause {
-        Cause::Killed => "was killed",
+/// What befell a primary.
+fn befell(cause: Cause) -> &'static str {
+    match cause {
+        Cause::PowerOff => "lost power",
+        Cause::ProcessDied => "lost its database process",
         Cause::HostLost => "lost its machine",
         Cause::Frozen => "was frozen",
         Cause::CutOff => "was cut off",
-        Cause::AgentDown => "lost the agent beside it",
+        Cause::CutOffFromStore => "was cut off from the store",
+        Cause::CutOffFromMonitor => "was cut off from a monitor",
+        Cause::StoreLost => "lost the store, as everybody did",
+        Cause::AgentDied => "lost the agent beside it",
+        Cause::AgentFrozen => "had the agent beside it frozen",
         Cause::Slow => "was slowed",
         Cause::LeaseLost => "lost its lease",
+        Cause::TooFewReplicas => "had too few replicas",
         Cause::ByHand => "was replaced by hand",
         Cause::Unheard => "was not heard",
+    }
+}
+
+fn stages(stages: &Stages) -> String {
+    let reached: Vec<String> = stages
+        .reached()
+        .into_iter()
+        .map(|(stage, at)| {
+            let name = stage.name().trim_end_matches("_ms").replace('_', " ");
+            format!("{name} {at} ms")
+        })
+        .collect();
+    reached.join(", ")
+}
+
+fn outage(outage: &Outage) -> String {
+    let end = match (outage.ended, outage.new) {
+        (None, _) => "it lasts".to_owned(),
+        (Some(ended), new) => {
+            let by = match ended {
+                Ended::Promotion => "a promotion",
+                Ended::RestartInPlace => "a restart in place",
+                Ended::Restart => "a restart",
+                Ended::Thaw => "a thaw",
+                Ended::LeaseBack => "its lease",
+                Ended::EnoughReplicas => "enough replicas",
+                Ended::Other => "something else",
+            };
+            let who = new.map_or_else(String::new, |new| format!(", then {new}"));
+            format!("ended by {by}{who}")
+        }
     };
+    format!(
+        "{} {} at {}; no primary for {} ms, {end}",
+        outage.old,
+        befell(outage.cause),
+        at(outage.at_ms),
+        outage.lasted_ms
+    )
+}
+
+fn story(failover: &Failover) -> String {
+    let what = befell(failover.cause);
     let by = match failover.by {
         By::Election => "an election",
         By::Manager => "the failover manager",

@@ -3,6 +3,7 @@
 mod checks;
 mod errors;
 mod explores;
+mod managers;
 mod numbers;
 mod person;
 mod runs;

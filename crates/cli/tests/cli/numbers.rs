@@ -113,8 +113,8 @@ fn a_failover_by_hand_is_measured_from_the_kill() {
     assert_eq!(
         report["failovers"],
         json!([{
-            "old": "n1", "new": "n2", "cause": "killed", "by": "person", "at_ms": 1000, "detected_ms": 2000,
-            "promoted_ms": 2000, "writable_ms": 3003.2, "lost_acked": 1, "timeline": 2,
+            "old": "n1", "new": "n2", "cause": "power_off", "by": "person", "at_ms": 1000, "detected_ms": 2000,
+            "stages": { "won_ms": 2000 }, "promoted_ms": 2000, "writable_ms": 3003.2, "lost_acked": 1, "timeline": 2,
         }])
     );
     assert_eq!(report["unavailable_ms"], 2000);
@@ -215,7 +215,11 @@ fn an_election_is_measured_from_the_fault() {
         report(&scenario, "10s")
     };
     for (action, cause) in [
-        (json!({ "kill": { "node": "n1" } }), "killed"),
+        (json!({ "kill": { "node": "n1" } }), "power_off"),
+        (
+            json!({ "kill": { "node": "n1", "how": "process" } }),
+            "process_died",
+        ),
         (json!({ "lose_host": { "node": "n1" } }), "host_lost"),
         (json!({ "freeze": { "node": "n1" } }), "frozen"),
         (json!({ "isolate": { "node": "n1" } }), "cut_off"),
@@ -265,13 +269,13 @@ fn a_fault_that_came_first_stays_the_cause() {
     // It was only slow when it was killed.
     assert_eq!(
         cause(&[(1_000, slow), (2_500, kill.clone())]),
-        (json!("killed"), json!(2500))
+        (json!("power_off"), json!(2500))
     );
     // A fault long gone is not the cause.
     let cut = json!({ "isolate": { "node": "n1" } });
     let mend = json!({ "reconnect": { "node": "n1" } });
     assert_eq!(
         cause(&[(1_000, cut), (1_200, mend), (4_000, kill)]),
-        (json!("killed"), json!(4000))
+        (json!("power_off"), json!(4000))
     );
 }

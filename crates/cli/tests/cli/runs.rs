@@ -114,7 +114,7 @@ fn a_person_reads_the_story() {
     let text = said.well();
     for part in [
         "20.000 s of virtual time, 2 actions, ",
-        "failover 1  n1 -> n2: n1 was killed at 4.000 s; detected after ",
+        "failover 1  n1 -> n2: n1 lost power at 4.000 s; detected after ",
         "promoted by an election after",
         "timeline 2\n",
         "n2    primary    up              2",

@@ -6,10 +6,10 @@ use core::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::Amount;
-use crate::report::{Failover, Quantiles, Report};
+use crate::report::{Failover, Outage, Quantiles, Report, Stage};
 
-/// The most failovers that can be asked for by their number.
-const FAILOVERS: u16 = 1_000;
+/// The most failovers, or outages, that can be asked for by their number.
+const NUMBERED: u16 = 1_000;
 
 type Of<T> = fn(&T) -> Option<Amount>;
 
@@ -44,6 +44,7 @@ const TOTALS: &[(&str, Of<Report>)] = &[
     ("staleness_ms.p99", |r| p99(&r.staleness_ms)),
     ("staleness_ms.max", |r| max(&r.staleness_ms)),
     ("failovers", |r| count(r.failovers.len() as u64)),
+    ("outages", |r| count(r.outages.len() as u64)),
     ("unavailable_ms", |r| Some(r.unavailable_ms.into())),
     ("split_brain_ms", |r| Some(r.split_brain_ms.into())),
 ];
@@ -56,6 +57,12 @@ const OF_A_FAILOVER: &[(&str, Of<Failover>)] = &[
     ("writable_ms", |f| f.writable_ms.map(Amount::from)),
     ("lost_acked", |f| count(f.lost_acked)),
     ("timeline", |f| count(u64::from(f.timeline))),
+];
+
+/// Numbers of one outage.
+const OF_AN_OUTAGE: &[(&str, Of<Outage>)] = &[
+    ("at_ms", |o| Some(o.at_ms.into())),
+    ("lasted_ms", |o| Some(o.lasted_ms.into())),
 ];
 
 fn count(number: u64) -> Option<Amount> {
@@ -74,7 +81,8 @@ fn max(quantiles: &Quantiles) -> Option<Amount> {
     quantiles.max.map(Amount::from)
 }
 
-/// A number of the report, written as its path: `writes.lost_acked`, `failovers` (how many), `failovers[0].promoted_ms`.
+/// A number of the report, written as its path: `writes.lost_acked`, `failovers` (how many), `failovers[0].promoted_ms`,
+/// `failovers[0].stages.agreed_ms`, `outages[0].lasted_ms`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Metric(Place);
 
@@ -84,6 +92,10 @@ enum Place {
     Total(u8),
     /// Number of the failover, and index in [`OF_A_FAILOVER`].
     Failover(u16, u8),
+    /// Number of the failover, and index in [`Stage::ALL`].
+    Stage(u16, u8),
+    /// Number of the outage, and index in [`OF_AN_OUTAGE`].
+    Outage(u16, u8),
 }
 
 impl Metric {
@@ -96,18 +108,36 @@ impl Metric {
                 .failovers
                 .get(usize::from(number))
                 .and_then(OF_A_FAILOVER[usize::from(index)].1),
+            Place::Stage(number, index) => report
+                .failovers
+                .get(usize::from(number))?
+                .stages
+                .at(Stage::ALL[usize::from(index)])
+                .map(Amount::from),
+            Place::Outage(number, index) => report
+                .outages
+                .get(usize::from(number))
+                .and_then(OF_AN_OUTAGE[usize::from(index)].1),
         }
     }
 
-    /// Every path there is, with `N` for the number of a failover.
+    /// Every path there is, with `N` for the number of a failover or an outage.
     pub fn paths() -> impl Iterator<Item = String> {
         let of_a_failover = OF_A_FAILOVER
             .iter()
             .map(|(name, _)| format!("failovers[N].{name}"));
+        let stages = Stage::ALL
+            .iter()
+            .map(|stage| format!("failovers[N].stages.{}", stage.name()));
+        let of_an_outage = OF_AN_OUTAGE
+            .iter()
+            .map(|(name, _)| format!("outages[N].{name}"));
         TOTALS
             .iter()
             .map(|(name, _)| (*name).to_owned())
             .chain(of_a_failover)
+            .chain(stages)
+            .chain(of_an_outage)
     }
 }
 
@@ -119,6 +149,14 @@ impl fmt::Display for Metric {
                 let (name, _) = OF_A_FAILOVER[usize::from(index)];
                 write!(f, "failovers[{number}].{name}")
             }
+            Place::Stage(number, index) => {
+                let name = Stage::ALL[usize::from(index)].name();
+                write!(f, "failovers[{number}].stages.{name}")
+            }
+            Place::Outage(number, index) => {
+                let (name, _) = OF_AN_OUTAGE[usize::from(index)];
+                write!(f, "outages[{number}].{name}")
+            }
         }
     }
 }
@@ -129,6 +167,30 @@ impl fmt::Debug for Metric {
     }
 }
 
+/// A number of one failover or outage: `failovers[0].promoted_ms`.
+fn numbered(text: &str) -> Option<Place> {
+    let (list, rest) = text.split_once('[')?;
+    let (number, name) = rest.split_once("].")?;
+    let canonical = number == "0" || !number.starts_with(['0', '+']);
+    let number = number.parse().ok().filter(|&n| canonical && n < NUMBERED)?;
+    let place = |index: Option<usize>| Some(index? as u8);
+    Some(match (list, name.strip_prefix("stages.")) {
+        ("failovers", Some(stage)) => {
+            let index = Stage::ALL.iter().position(|known| known.name() == stage);
+            Place::Stage(number, place(index)?)
+        }
+        ("failovers", None) => {
+            let index = OF_A_FAILOVER.iter().position(|(known, _)| *known == name);
+            Place::Failover(number, place(index)?)
+        }
+        ("outages", _) => {
+            let index = OF_AN_OUTAGE.iter().position(|(known, _)| *known == name);
+            Place::Outage(number, place(index)?)
+        }
+        _ => return None,
+    })
+}
+
 impl FromStr for Metric {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
@@ -136,22 +198,12 @@ impl FromStr for Metric {
         if let Some(index) = total {
             return Ok(Self(Place::Total(index as u8)));
         }
-        let of_a_failover = || {
-            let (number, name) = text.strip_prefix("failovers[")?.split_once("].")?;
-            let canonical = number == "0" || !number.starts_with(['0', '+']);
-            let number = number
-                .parse()
-                .ok()
-                .filter(|&n| canonical && n < FAILOVERS)?;
-            let index = OF_A_FAILOVER.iter().position(|(known, _)| *known == name)?;
-            Some(Self(Place::Failover(number, index as u8)))
-        };
-        of_a_failover().ok_or_else(|| {
+        numbered(text).map(Self).ok_or_else(|| {
             let all: Vec<String> = Self::paths().collect();
             format!(
                 "\"{text}\" is not a number of the report; they are {}, with N from 0 to {}",
                 all.join(", "),
-                FAILOVERS - 1
+                NUMBERED - 1
             )
         })
     }
@@ -177,14 +229,22 @@ impl schemars::JsonSchema for Metric {
     }
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         let totals: Vec<&str> = TOTALS.iter().map(|(name, _)| *name).collect();
-        let names: Vec<&str> = OF_A_FAILOVER.iter().map(|(name, _)| *name).collect();
-        let failover = format!(
-            "^failovers\\[(0|[1-9][0-9]{{0,2}})\\]\\.({})$",
-            names.join("|")
-        );
+        let of_a_failover: Vec<String> = OF_A_FAILOVER
+            .iter()
+            .map(|(name, _)| (*name).to_owned())
+            .chain(
+                Stage::ALL
+                    .iter()
+                    .map(|stage| format!("stages\\.{}", stage.name())),
+            )
+            .collect();
+        let of_an_outage: Vec<&str> = OF_AN_OUTAGE.iter().map(|(name, _)| *name).collect();
+        let number = "\\[(0|[1-9][0-9]{0,2})\\]\\.";
+        let failover = format!("^failovers{number}({})$", of_a_failover.join("|"));
+        let outage = format!("^outages{number}({})$", of_an_outage.join("|"));
         schemars::json_schema!({
-            "description": "A number of the report by its path, such as `writes.lost_acked`; `failovers` is how many there were, `failovers[0].promoted_ms` a number of the first.",
-            "anyOf": [{ "enum": totals }, { "type": "string", "pattern": failover }],
+            "description": "A number of the report by its path, such as `writes.lost_acked`; `failovers` is how many there were, `failovers[0].promoted_ms` a number of the first, `failovers[0].stages.agreed_ms` one of its stages, `outages[0].lasted_ms` a number of the first outage.",
+            "anyOf": [{ "enum": totals }, { "type": "string", "pattern": failover }, { "type": "string", "pattern": outage }],
         })
     }
 }

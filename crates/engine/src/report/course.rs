@@ -180,10 +180,11 @@ impl Course {
         let still_kept = self.unacked.iter().filter(|&&op| self.has_survived(op));
         Report::new(
             &self.simulation,
-            &Gathered {
+            Gathered {
                 latency: &self.latency,
                 staleness: &self.staleness,
                 failovers: self.watch.failovers(),
+                outages: self.watch.outages(self.simulation.now()),
                 survived_unacked: self.survived + still_kept.count() as u64,
             },
         )

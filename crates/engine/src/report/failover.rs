@@ -1,50 +1,22 @@
-//! Failovers: what befell the primary, who noticed when, who took over, and when clients could write again.
+//! Failovers and outages: what befell the primary, who noticed when, who took over, and when clients could write again.
 //!
-//! Every instant is taken from the trace. This is the only place that knows which events mean what; a failover manager
-//! with events of its own is added in [`Watch::event`].
+//! Every instant is taken from the trace. Which events mean what is known in `trouble` (what befalls nodes), `stages` (what
+//! nodes and managers do about it) and here, and nowhere else.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use super::Millis;
+use super::outage::{Outage, how_it_ended};
+use super::stages::{Progress, Stages};
+use super::trouble::{Cause, Troubles};
 use crate::event::{ElectionFailure, Event, EventKind};
 use crate::ids::{EventId, NodeId, NodeSet, OpId, Timeline};
 use crate::oracle::LEDGER_CAP;
-use crate::scenario::{Action, Endpoint, Manager, Service, ServiceAction};
+use crate::scenario::{Action, Admin, Manager};
 use crate::time::{Span, Time};
 use crate::world::Simulation;
-
-/// What befell the primary that was replaced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Cause {
-    /// It was killed.
-    Killed,
-    /// Its machine was lost with its disk.
-    HostLost,
-    /// It was frozen.
-    Frozen,
-    /// At least one direction of a link to another node, to the consensus store or to a monitor was cut.
-    CutOff,
-    /// The failover manager's agent beside it was killed or frozen.
-    AgentDown,
-    /// It was slowed down.
-    Slow,
-    /// It lost its lease, or the manager stopped it, and nothing of the above had happened: messages were lost, held or late.
-    LeaseLost,
-    /// Nothing befell it: a person promoted another node.
-    ByHand,
-    /// Nothing befell it, but other nodes did not hear from it in time.
-    Unheard,
-}
-
-impl Cause {
-    /// Whether it keeps a node from working at all. Such a cause outranks the others.
-    fn stops(self) -> bool {
-        matches!(self, Self::Killed | Self::HostLost | Self::Frozen)
-    }
-}
 
 /// Who decided that a node takes over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -70,11 +42,15 @@ pub struct Failover {
     /// Who decided.
     pub by: By,
     /// When it began, from the start of the run: the instant of the cause. Without one: when nobody took writes any more,
-    /// or when it was detected, whichever was first.
+    /// or when it was noticed, whichever was first.
     pub at_ms: Millis,
-    /// Until the first node that could reach others asked for an election, a server was told to become primary, or a person
-    /// acted. An election that a majority refused because it still heard the primary does not count.
+    /// Until it was noticed: a person acted; the first node that could reach others asked for an election; Patroni's lease
+    /// ran out or was given up, or its agent stopped the primary or began to start it again; MHA's fourth ping in a row had
+    /// failed; as many Sentinels as the quorum agreed; without any of these, the new primary was told to become one. An
+    /// election that a majority refused because it still heard the primary does not count.
     pub detected_ms: Millis,
+    /// What nodes and the manager did on the way to the promotion.
+    pub stages: Stages,
     /// Until the new primary opened its timeline.
     pub promoted_ms: Millis,
     /// Until a client was told for the first time that a write on the new timeline is committed. `null`: not yet.
@@ -85,30 +61,13 @@ pub struct Failover {
     pub timeline: u32,
 }
 
-/// What is wrong with one node.
-#[derive(Clone, Debug, Default)]
-struct Trouble {
-    /// What began it and when.
-    since: Option<(Time, Cause)>,
-    stopped: bool,
-    slow: bool,
-    agent_down: bool,
-    /// Directions of links that are cut, those with the clients left out.
-    cuts: u32,
-    /// When it first asked for an election since the primary's trouble began.
-    suspects: Option<Time>,
-}
-
-impl Trouble {
-    fn in_force(&self) -> bool {
-        self.stopped || self.slow || self.agent_down || self.cuts > 0
-    }
-}
-
-/// Derives failovers from events, one after the other.
+/// Derives failovers and outages from events, one after the other.
 #[derive(Clone, Debug)]
 pub(super) struct Watch {
-    nodes: Vec<Trouble>,
+    troubles: Troubles,
+    progress: Progress,
+    /// When each node first asked for an election since the primary's trouble began.
+    suspects: Vec<Option<Time>>,
     /// The owner of the newest timeline.
     leader: NodeId,
     newest: Timeline,
@@ -116,6 +75,7 @@ pub(super) struct Watch {
     /// Who took writes before the step that is looked at.
     writers: NodeSet,
     failovers: Vec<Failover>,
+    outages: Vec<Outage>,
     /// Those on whose timeline nothing was acked yet.
     waiting: Vec<(Timeline, usize)>,
     /// Which failover a write was lost by.
@@ -126,12 +86,15 @@ impl Watch {
     pub(super) fn new(simulation: &Simulation) -> Self {
         let newest = simulation.oracle().histories().surviving();
         Self {
-            nodes: vec![Trouble::default(); simulation.nodes().len()],
+            troubles: Troubles::new(simulation),
+            progress: Progress::default(),
+            suspects: vec![None; simulation.nodes().len()],
             leader: newest.owner(),
             newest,
             no_primary_since: None,
             writers: simulation.writers(),
             failovers: Vec::new(),
+            outages: Vec::new(),
             waiting: Vec::new(),
             lost: BTreeMap::new(),
         }
@@ -141,61 +104,36 @@ impl Watch {
         &self.failovers
     }
 
+    /// The outages, the one that lasts counted up to now.
+    pub(super) fn outages(&self, now: Time) -> Vec<Outage> {
+        let mut outages = self.outages.clone();
+        if let Some(last) = outages.last_mut().filter(|last| last.ended.is_none()) {
+            last.lasted_ms = Millis(Span(now.0) - last.at_ms.0);
+        }
+        outages
+    }
+
     /// Reads one event. The simulation is at the end of the step that it belongs to.
     pub(super) fn event(&mut self, simulation: &Simulation, event: &Event) {
         let at = event.at;
+        let begun = self
+            .troubles
+            .event(simulation, event, self.writers, self.leader);
+        if begun.contains(self.leader) {
+            self.suspects.fill(None);
+        }
+        self.progress.event(event, self.leader, self.writers);
         match event.kind {
-            EventKind::Killed { node } => self.stop(node, at, Cause::Killed),
-            EventKind::HostLost { node } => self.stop(node, at, Cause::HostLost),
-            EventKind::Frozen { node } => self.stop(node, at, Cause::Frozen),
-            EventKind::ServerStopped { node } | EventKind::HostReset { node } => {
-                self.nodes[node.index()].stopped = true;
-                self.begin_if_well(node, at);
-            }
-            EventKind::Restarted { node }
-            | EventKind::Thawed { node }
-            | EventKind::ServerReady { node } => {
-                self.nodes[node.index()].stopped = false;
-            }
-            EventKind::SpeedChanged { node, factor } => {
-                self.nodes[node.index()].slow = factor > 1;
-                if factor > 1 {
-                    self.begin(node, at, Cause::Slow);
-                }
-            }
-            EventKind::LinkCut { from, to } => {
-                for node in ends(from, to) {
-                    self.nodes[node.index()].cuts += 1;
-                    self.begin(node, at, Cause::CutOff);
-                }
-            }
-            EventKind::LinkHealed { from, to } => {
-                for node in ends(from, to) {
-                    let cuts = &mut self.nodes[node.index()].cuts;
-                    *cuts = cuts.saturating_sub(1);
-                }
-            }
-            EventKind::ServiceChanged {
-                service: Service::Agent(node),
-                what,
-            } => {
-                let down = matches!(what, ServiceAction::Kill | ServiceAction::Freeze);
-                self.nodes[node.index()].agent_down = down;
-                if down {
-                    self.begin(node, at, Cause::AgentDown);
-                }
-            }
-            EventKind::Fenced { node } => self.begin_if_well(node, at),
-            EventKind::ElectionStarted { node, .. } | EventKind::PromotionStarted { node } => {
-                self.nodes[node.index()].suspects.get_or_insert(at);
+            EventKind::ElectionStarted { node, .. } => {
+                self.suspects[node.index()].get_or_insert(at);
             }
             EventKind::ElectionFailed {
                 node,
                 why: ElectionFailure::PrimaryAlive,
-            } => self.nodes[node.index()].suspects = None,
-            EventKind::NoPrimary => self.no_primary_since = Some(at),
+            } => self.suspects[node.index()] = None,
+            EventKind::NoPrimary => self.outage_begins(simulation, event),
             EventKind::OnePrimary { .. } | EventKind::SplitBrain { .. } => {
-                self.no_primary_since = None;
+                self.outage_ends(simulation, event);
             }
             EventKind::Promoted { node, timeline, .. } => {
                 self.promoted(simulation, event, node, timeline);
@@ -215,46 +153,42 @@ impl Watch {
         }
     }
 
-    /// A step is over: whose trouble is over by that?
+    /// A step is over.
     pub(super) fn stepped(&mut self, simulation: &Simulation) {
         self.writers = simulation.writers();
-        for (index, trouble) in self.nodes.iter_mut().enumerate() {
-            if trouble.since.is_some()
-                && !trouble.in_force()
-                && (self.writers.contains(NodeId(index as u8))
-                    || NodeId(index as u8) != self.leader)
-            {
-                trouble.since = None;
-            }
-        }
+        self.troubles.stepped(self.writers, self.leader);
     }
 
-    fn stop(&mut self, node: NodeId, at: Time, cause: Cause) {
-        self.nodes[node.index()].stopped = true;
-        self.begin(node, at, cause);
+    fn outage_begins(&mut self, simulation: &Simulation, event: &Event) {
+        self.no_primary_since = Some(event.at);
+        let old = self.writers.iter().next().unwrap_or(self.leader);
+        let trouble = self.troubles.of(old).map(|(_, cause)| cause);
+        let by_hand = self.progress.wanted().is_some() || told_by_hand(simulation, event);
+        let cause = trouble.unwrap_or(if by_hand {
+            Cause::ByHand
+        } else {
+            Cause::LeaseLost
+        });
+        self.outages.push(Outage {
+            at_ms: Millis(Span(event.at.0)),
+            lasted_ms: Millis::default(),
+            old,
+            new: None,
+            cause,
+            ended: None,
+        });
     }
 
-    fn begin_if_well(&mut self, node: NodeId, at: Time) {
-        if self.nodes[node.index()].since.is_none() {
-            self.begin(node, at, Cause::LeaseLost);
-        }
-    }
-
-    /// Something befalls a node. What kept it from taking writes in the first place stays the cause; so does what stops it
-    /// when something lesser comes on top.
-    fn begin(&mut self, node: NodeId, at: Time, cause: Cause) {
-        let takes_writes = self.writers.contains(node);
-        let trouble = &mut self.nodes[node.index()];
-        if let Some((_, before)) = trouble.since
-            && (!takes_writes || (before.stops() && !cause.stops()))
-        {
-            return;
-        }
-        trouble.since = Some((at, cause));
-        if node == self.leader {
-            for node in &mut self.nodes {
-                node.suspects = None;
-            }
+    fn outage_ends(&mut self, simulation: &Simulation, event: &Event) {
+        self.no_primary_since = None;
+        let in_place = self.progress.restarts_in_place();
+        if let Some(last) = self.outages.last_mut().filter(|last| last.ended.is_none()) {
+            last.lasted_ms = Millis(Span(event.at.0) - last.at_ms.0);
+            last.new = match event.kind {
+                EventKind::OnePrimary { node } => Some(node),
+                _ => simulation.writers().iter().next(),
+            };
+            last.ended = Some(how_it_ended(simulation, event, in_place));
         }
     }
 
@@ -265,19 +199,25 @@ impl Watch {
         new: NodeId,
         timeline: Timeline,
     ) {
-        let by_hand = acted_at(simulation, event, new);
+        let wanted = self.progress.wanted().filter(|&(node, _)| node == new);
+        let by_hand = wanted
+            .map(|(_, at)| at)
+            .or_else(|| acted_at(simulation, event, new));
         let old = self.leader;
-        let noticed = self.nodes.iter().enumerate();
-        let noticed = noticed
-            .filter(|(index, node)| *index == new.index() || (!node.stopped && node.cuts == 0));
-        let noticed = noticed.filter_map(|(_, node)| node.suspects).min();
-        let detected = by_hand.or(noticed).unwrap_or(event.at);
-        let (began, cause) = match self.nodes[old.index()].since {
+        let trouble = self.troubles.of(old);
+        let began = trouble.map_or(Time::ZERO, |(at, _)| at);
+        let detected = by_hand
+            .or_else(|| self.suspected(new))
+            .or_else(|| self.progress.detected(began))
+            .or_else(|| self.progress.promotion_started())
+            .unwrap_or(event.at);
+        let (began, cause) = match trouble {
             Some((at, cause)) if at <= detected => (at, cause),
             _ if by_hand.is_some() => (detected, Cause::ByHand),
             _ => {
                 let silent = self.no_primary_since.unwrap_or(detected);
-                (silent.min(detected), Cause::Unheard)
+                let first = self.progress.first().unwrap_or(detected);
+                (silent.min(first).min(detected), Cause::Unheard)
             }
         };
         let span = |at: Time| Millis(at.since(began));
@@ -293,15 +233,25 @@ impl Watch {
             },
             at_ms: Millis(Span(began.0)),
             detected_ms: span(detected),
+            stages: self.progress.since(began),
             promoted_ms: span(event.at),
             writable_ms: None,
             lost_acked: 0,
             timeline: timeline.term(),
         });
         self.open(new, timeline);
-        for node in &mut self.nodes {
-            node.suspects = None;
-        }
+        self.suspects.fill(None);
+        self.progress.forget();
+    }
+
+    /// When the new primary, or a node that could reach others, first asked for an election.
+    fn suspected(&self, new: NodeId) -> Option<Time> {
+        let asked = self.suspects.iter().enumerate();
+        let asked = asked.filter_map(|(index, at)| Some((NodeId(index as u8), (*at)?)));
+        asked
+            .filter(|&(node, _)| node == new || self.troubles.is_well_connected(node))
+            .map(|(_, at)| at)
+            .min()
     }
 
     fn open(&mut self, owner: NodeId, timeline: Timeline) {
@@ -342,15 +292,6 @@ impl Watch {
     }
 }
 
-/// The nodes at the ends of a link, unless it is one with the clients: those take no part in a failover.
-fn ends(from: Endpoint, to: Endpoint) -> impl Iterator<Item = NodeId> {
-    let inside = from != Endpoint::Clients && to != Endpoint::Clients;
-    [from, to].into_iter().filter_map(move |end| match end {
-        Endpoint::Node(node) if inside => Some(node),
-        _ => None,
-    })
-}
-
 /// When a person asked for this promotion, if it was one.
 fn acted_at(simulation: &Simulation, promoted: &Event, new: NodeId) -> Option<Time> {
     if promoted.cause == EventId(0) {
@@ -368,4 +309,22 @@ fn acted_at(simulation: &Simulation, promoted: &Event, new: NodeId) -> Option<Ti
         }
     }
     None
+}
+
+/// Whether a person told the primary to be one no more.
+fn told_by_hand(simulation: &Simulation, silent: &Event) -> bool {
+    let action = |event: &Event| match event.kind {
+        EventKind::Action { index } => simulation.actions().get(index as usize),
+        _ => None,
+    };
+    let mut causes = simulation.trace().causes(silent.cause);
+    causes.find_map(action).is_some_and(|timed| {
+        matches!(
+            timed.action,
+            Action::Admin {
+                command: Admin::Follow { .. } | Admin::Rewind { .. } | Admin::Rebuild { .. },
+                ..
+            } | Action::Set(_)
+        )
+    })
 }

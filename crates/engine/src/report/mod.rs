@@ -4,13 +4,18 @@
 //! answers to expectations. It reads each event once, as it happens, so the bounds of the trace do not matter.
 //!
 //! `course`: stepping. `distribution`: exact quantiles in bounded memory. `failover`: who replaced whom, and how long each
-//! part of it took. `capacity`: how much a cluster can take, by formula and as measured. A number whose name ends in `_ms` is in milliseconds with up to three decimals, so to the microsecond.
+//! part of it took; `trouble`: what befell nodes and the store; `stages`: what nodes and managers did about it; `outage`:
+//! when nobody took writes. `capacity`: how much a cluster can take, by formula and as measured. A number whose name ends in
+//! `_ms` is in milliseconds with up to three decimals, so to the microsecond.
 
 mod capacity;
 mod course;
 mod distribution;
 mod failover;
 mod millis;
+mod outage;
+mod stages;
+mod trouble;
 
 use serde::Serialize;
 
@@ -22,8 +27,11 @@ use crate::world::{Health, Simulation};
 pub use capacity::{Capacity, Share};
 pub use course::{Course, DEFAULT_AFTER_LAST_ACTION};
 pub use distribution::Distribution;
-pub use failover::{By, Cause, Failover};
+pub use failover::{By, Failover};
 pub use millis::Millis;
+pub use outage::{Ended, Outage};
+pub use stages::{Stage, Stages};
+pub use trouble::Cause;
 
 /// The numbers of a run, from its start to the instant of the report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -47,6 +55,8 @@ pub struct Report {
     pub staleness_ms: Quantiles,
     /// Every promotion, oldest first.
     pub failovers: Vec<Failover>,
+    /// Every stretch in which nobody took writes, oldest first.
+    pub outages: Vec<Outage>,
     /// How long nobody took writes, together.
     pub unavailable_ms: Millis,
     /// How long more than one node took writes, together.
@@ -175,14 +185,15 @@ struct Gathered<'a> {
     latency: &'a Distribution,
     staleness: &'a Distribution,
     failovers: &'a [Failover],
+    outages: Vec<Outage>,
     survived_unacked: u64,
 }
 
 impl Report {
-    fn new(simulation: &Simulation, gathered: &Gathered<'_>) -> Self {
+    fn new(simulation: &Simulation, gathered: Gathered<'_>) -> Self {
         let totals = simulation.oracle().totals();
         let answered = totals.reads_answered;
-        let outages = simulation.outages();
+        let without = simulation.outages();
         Self {
             trace_hash: simulation.trace().hash(),
             events: simulation.trace().len(),
@@ -213,8 +224,9 @@ impl Report {
             commit_latency_ms: gathered.latency.into(),
             staleness_ms: gathered.staleness.into(),
             failovers: gathered.failovers.to_vec(),
-            unavailable_ms: Millis(outages.no_primary),
-            split_brain_ms: Millis(outages.split_brain),
+            outages: gathered.outages,
+            unavailable_ms: Millis(without.no_primary),
+            split_brain_ms: Millis(without.split_brain),
             nodes: simulation
                 .cluster()
                 .nodes()
