@@ -1,4 +1,4 @@
-//! Where everything of the space-time diagram stands: one line a node, time downwards, each event at the height of its
+//! Where everything of the space-time diagram stands: one line an app, a node or a service, time downwards, each event at the height of its
 //! sentence. Between two sentences time runs evenly; from one pair to the next it does not.
 
 use replicascope_engine::node::Role;
@@ -107,7 +107,7 @@ impl<'a> Sheet<'a> {
         let mut bars: Vec<Bar> = Vec::new();
         for (lane, _, changes) in &self.told.lanes {
             let x = self.x(*lane);
-            if !matches!(lane, Lane::Node(_)) {
+            if matches!(lane, Lane::Client(_)) {
                 bars.push(Bar {
                     x,
                     top: self.top(),
@@ -121,7 +121,10 @@ impl<'a> Sheet<'a> {
                 let bottom = changes
                     .get(index + 1)
                     .map_or(self.bottom(), |next| self.clamp(next.at, *lane));
-                let class = look(change.role, change.health);
+                let class = match lane {
+                    Lane::Node(_) => look(change.role, change.health),
+                    _ => look_of_service(change.health),
+                };
                 match bars.last_mut() {
                     Some(last) if last.class == class && (last.x - x).abs() < 0.5 => {
                         last.bottom = bottom;
@@ -184,6 +187,15 @@ fn look(role: Role, health: Health) -> &'static str {
     }
 }
 
+/// An agent, a member of the store, a monitor.
+fn look_of_service(health: Health) -> &'static str {
+    match health {
+        Health::Up => "st-service",
+        Health::Frozen => "st-frozen",
+        Health::Down | Health::Lost => "st-down",
+    }
+}
+
 fn kind(kind: replicascope_engine::message::MessageKind) -> &'static str {
     use replicascope_engine::message::MessageKind as Kind;
     match kind {
@@ -199,6 +211,7 @@ fn kind(kind: replicascope_engine::message::MessageKind) -> &'static str {
 mod tests {
     use super::*;
     use replicascope_engine::Simulation;
+    use replicascope_engine::ids::NodeId;
     use replicascope_engine::why::Question;
 
     fn lost() -> Told {
@@ -254,6 +267,41 @@ mod tests {
                 bar.top <= bar.bottom && bar.top >= sheet.top() && bar.bottom <= sheet.bottom()
             );
         }
+    }
+
+    #[test]
+    fn a_frozen_agent_and_the_store_have_lines_of_their_own() {
+        let run = crate::words::why::tests::frozen_agent();
+        let told = Told::of(&run, Question::SplitBrain).expect("two take writes");
+        let ys: Vec<f64> = (0..told.lines.len())
+            .map(|index| 20.0 + 50.0 * index as f64)
+            .collect();
+        let sheet = Sheet::new(&told, &ys).expect("as many");
+        let bars = sheet.bars();
+        for (lane, classes) in [
+            (
+                Lane::Agent(NodeId(0)),
+                ["st-service", "st-frozen"].as_slice(),
+            ),
+            (Lane::Agent(NodeId(1)), &["st-service"]),
+            (Lane::Store(0), &["st-service"]),
+        ] {
+            let x = sheet.x(lane);
+            for class in classes {
+                let found = bars
+                    .iter()
+                    .any(|bar| bar.class == *class && (bar.x - x).abs() < 0.1);
+                assert!(found, "{lane:?} {class}: {bars:?}");
+            }
+        }
+        assert!(
+            told.arrows.iter().any(|arrow| {
+                (arrow.from, arrow.to) == (Lane::Store(1), Lane::Agent(NodeId(1)))
+                    || matches!((arrow.from, arrow.to), (Lane::Store(_), Lane::Agent(_)))
+            }),
+            "{:?}",
+            told.arrows
+        );
     }
 
     #[test]

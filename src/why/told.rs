@@ -1,10 +1,14 @@
 //! An explanation with its words, made once when it is asked for: it outlives seeking to before what it explains.
 
 use replicascope_engine::Simulation;
+use replicascope_engine::event::{Event, EventKind};
 use replicascope_engine::ids::EventId;
+use replicascope_engine::manager::{ManagerEvent, MhaEvent};
+use replicascope_engine::node::Role;
+use replicascope_engine::scenario::{Action, KillKind, Service, ServiceAction};
 use replicascope_engine::time::Time;
 use replicascope_engine::why::{Arrow, Lane, Part, Question, Verdict, explain};
-use replicascope_engine::world::LaneChange;
+use replicascope_engine::world::{Health, LaneChange};
 
 use crate::words::verdicts::{self, Chip};
 use crate::words::why as words;
@@ -78,7 +82,10 @@ impl Told {
             .collect();
         let changes = |lane| match lane {
             Lane::Node(node) => run.lanes().of(node).copied().collect(),
-            _ => Vec::new(),
+            Lane::Client(_) => Vec::new(),
+            Lane::Agent(node) => health_of(run, Service::Agent(node)),
+            Lane::Store(index) => health_of(run, Service::Store(index)),
+            Lane::Monitor(index) => health_of(run, Service::Monitor(index)),
         };
         let chips = match question {
             Question::Op(id) => run
@@ -105,4 +112,64 @@ impl Told {
             arrows: why.arrows,
         })
     }
+}
+
+/// Whether a service ran, over time; an agent shares what happens to its host.
+fn health_of(run: &Simulation, service: Service) -> Vec<LaneChange> {
+    let change = |at, health| LaneChange {
+        at,
+        role: Role::Replica,
+        health,
+        slow: 1,
+    };
+    let host = match service {
+        Service::Agent(node) => Some(node),
+        Service::Store(_) | Service::Monitor(_) => None,
+    };
+    let mut changes = vec![change(Time::ZERO, Health::Up)];
+    for event in run.trace().milestones() {
+        let health = match event.kind {
+            EventKind::ServiceChanged {
+                service: which,
+                what,
+            } if which == service => match what {
+                ServiceAction::Kill => Health::Down,
+                ServiceAction::Freeze => Health::Frozen,
+                ServiceAction::Restart | ServiceAction::Thaw => Health::Up,
+            },
+            EventKind::Frozen { node } if host == Some(node) => Health::Frozen,
+            EventKind::HostLost { node } | EventKind::HostReset { node } if host == Some(node) => {
+                Health::Down
+            }
+            EventKind::Killed { node } if host == Some(node) && dies_too(run, event) => {
+                Health::Down
+            }
+            EventKind::Thawed { node } | EventKind::Restarted { node } if host == Some(node) => {
+                Health::Up
+            }
+            EventKind::Manager(ManagerEvent::Mha(MhaEvent::Exited))
+                if service == Service::Monitor(0) =>
+            {
+                Health::Down
+            }
+            _ => continue,
+        };
+        changes.push(change(event.at, health));
+    }
+    changes
+}
+
+/// Whether the agent dies with the database.
+fn dies_too(run: &Simulation, killed: &Event) -> bool {
+    let action = match run.trace().get(killed.cause).map(|cause| cause.kind) {
+        Some(EventKind::Action { index }) => run.actions().get(index as usize),
+        _ => None,
+    };
+    !matches!(
+        action.map(|timed| &timed.action),
+        Some(Action::Kill {
+            how: KillKind::Process,
+            ..
+        })
+    )
 }

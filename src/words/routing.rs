@@ -11,7 +11,9 @@ use super::span;
 /// The line for what a router, a session or a waiting read did.
 pub(super) fn line(event: &RoutingEvent) -> Option<(Mark, String)> {
     Some(match *event {
-        RoutingEvent::ReadPinned { .. } | RoutingEvent::CheckUnanswered { .. } => return None,
+        RoutingEvent::ReadPinned { .. }
+        | RoutingEvent::CheckUnanswered { .. }
+        | RoutingEvent::ReadTrusted { .. } => return None,
         RoutingEvent::ReadWaits { op, node, until } => (
             Mark::Seat,
             format!(

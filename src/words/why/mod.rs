@@ -1,13 +1,15 @@
 //! Explanations in words: each event by the part that it plays, and what follows from all of them.
 
 use replicascope_engine::Simulation;
-use replicascope_engine::event::Failure;
+use replicascope_engine::event::{EventKind, Failure};
 use replicascope_engine::ids::OpId;
 use replicascope_engine::message::MessageKind;
 use replicascope_engine::oracle::Op;
-use replicascope_engine::why::{Arrow, Explanation, Lane, Part, Question, Verdict, Waited};
+use replicascope_engine::why::{Arrow, Explanation, Lane, Part, Question, Routed, Verdict, Waited};
 
 mod steps;
+#[cfg(test)]
+pub(crate) mod tests;
 
 use super::{at, client, count, list, span};
 
@@ -18,6 +20,7 @@ pub(crate) fn lane(run: &Simulation, lane: Lane) -> String {
     match lane {
         Lane::Client(id) => client(run, id),
         Lane::Node(node) => node.to_string(),
+        Lane::Agent(node) => format!("{node}'s agent"),
         Lane::Store(index) => format!("s{}", index + 1),
         Lane::Monitor(index) => format!("m{}", index + 1),
     }
@@ -118,10 +121,12 @@ fn lost(why: &Explanation, who: &str) -> String {
         return String::new();
     };
     let waited_for_nobody = why.steps.iter().any(|step| {
-        step.part
-            == Part::Committed {
-                waited: Waited::Nobody,
+        matches!(
+            step.part,
+            Part::Committed {
+                waited: Waited::Nobody | Waited::Written | Waited::NotEvenDisk,
             }
+        )
     });
     let mut said = if after_takeover {
         format!(
@@ -170,10 +175,26 @@ fn stale(run: &Simulation, why: &Explanation, op: &Op) -> String {
     } else if verdict.broke_monotonic_reads {
         said.push_str(" It had read a newer one before, from another node.");
     }
-    if !fault {
+    if !fault && !has_reason(why) {
         said.push_str(" Nothing is broken: a replica is always a little behind, and this read came in between.");
     }
     said
+}
+
+/// Whether a step says what made the read old, though nothing is broken.
+fn has_reason(why: &Explanation) -> bool {
+    why.steps.iter().any(|step| match step.part {
+        Part::Routed { why, .. } => why != Routed::Unasked,
+        Part::TookOver { .. } => true,
+        _ => matches!(
+            step.event.kind,
+            EventKind::CannotFollow { .. }
+                | EventKind::UpstreamLost { .. }
+                | EventKind::ReplayPaused { .. }
+                | EventKind::QueryConflict { .. }
+                | EventKind::ApplierStopped { .. }
+        ),
+    })
 }
 
 fn unknown(survives: Option<bool>) -> String {
@@ -267,86 +288,4 @@ pub(crate) fn diagram(run: &Simulation, why: &Explanation) -> String {
             arrows.join("; ")
         }
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use replicascope_engine::time::Time;
-    use replicascope_engine::why::explain;
-
-    fn opening(until: u64) -> Simulation {
-        let (scenario, _) = crate::scenarios::opening();
-        let mut run = Simulation::new(&scenario).expect("valid");
-        run.advance_to(Time::from_millis(until));
-        run
-    }
-
-    fn told(run: &Simulation, question: Question) -> Vec<String> {
-        let why = explain(run, question).expect("explained");
-        let mut lines = vec![title(run, &why), short(run, &why)];
-        lines.extend(
-            why.steps
-                .iter()
-                .map(|one| format!("{} {}", at(one.event.at), step(run, one))),
-        );
-        lines
-    }
-
-    #[test]
-    fn the_lost_write_of_the_opening_reads_like_a_story() {
-        let run = opening(4_000);
-        let lost = run
-            .oracle()
-            .ops()
-            .find(|op| op.lost)
-            .expect("one is lost")
-            .id;
-        let lines = told(&run, Question::Op(lost));
-        let text = lines.join("\n");
-        assert!(
-            lines[0].starts_with("Why is ") && lines[0].ends_with(" lost?"),
-            "{text}"
-        );
-        for part in [
-            "without waiting for a replica",
-            "It waited for no replica.",
-            "was told OK.",
-            "n1 was killed: its power failed.",
-            "was still on its way to n2. It was lost with n1.",
-            "n2 heard n1 for the last time.",
-            "n2 took over, with the votes of",
-            "of the old history is not in its own.",
-        ] {
-            assert!(text.contains(part), "{part}\n{text}");
-        }
-    }
-
-    #[test]
-    fn every_row_of_every_scenario_has_a_whole_explanation() {
-        for preset in crate::scenarios::ALL {
-            let (scenario, _) = (preset.make)();
-            let mut run = Simulation::new(&scenario).expect("valid");
-            run.advance_to(Time::from_secs(8));
-            let broken: Vec<OpId> = run
-                .oracle()
-                .ops()
-                .filter(|op| op.is_broken())
-                .map(|op| op.id)
-                .collect();
-            let whole: Vec<OpId> = run.oracle().ops().map(|op| op.id).take(40).collect();
-            for id in broken.into_iter().chain(whole) {
-                for line in told(&run, Question::Op(id)) {
-                    let sentence = line
-                        .split_once(" s ")
-                        .map_or(line.as_str(), |(_, text)| text);
-                    assert!(
-                        sentence.len() > 8 && sentence.ends_with(['.', '?']),
-                        "{}: {line}",
-                        preset.name
-                    );
-                }
-            }
-        }
-    }
 }

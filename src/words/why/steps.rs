@@ -1,12 +1,13 @@
 //! One event of an explanation in a sentence or two, by the part that it plays.
 
 use replicascope_engine::Simulation;
-use replicascope_engine::event::{EventKind, Failure};
+use replicascope_engine::event::{EventKind, Failure, RoutingEvent};
 use replicascope_engine::ids::{Lsn, NodeId, OpId};
-use replicascope_engine::message::MessageKind;
+use replicascope_engine::manager::ManagerEvent;
+use replicascope_engine::message::{MessageKind, WaitResult};
 use replicascope_engine::oracle::OpKind;
 use replicascope_engine::scenario::{Action, KillKind};
-use replicascope_engine::why::{Lane, LostBy, Part, Step, Waited, Whereabouts};
+use replicascope_engine::why::{Lane, LostBy, Part, RanOn, Routed, Step, Waited, Whereabouts};
 
 use crate::words::{client, endpoint, events, key, list, span};
 
@@ -42,6 +43,19 @@ pub(crate) fn step(run: &Simulation, step: &Step) -> String {
             };
             took_over(&step.event.kind, without, &votes)
         }
+        Part::LastRenewed { ttl } => match step.event.kind {
+            EventKind::Manager(ManagerEvent::LockRenewed { node }) => format!(
+                "{node}'s agent renewed its lease for the last time. It held for {} more.",
+                span(ttl)
+            ),
+            _ => String::new(),
+        },
+        Part::RanOn { node, why } => ran_on(node, why),
+        Part::Routed { node, why } => routed(node, why),
+        Part::Shown { lsn } => format!(
+            "{} committed entry {lsn} before any replica had it. Others could read it from here on.",
+            node_of(step)
+        ),
         Part::Answered {
             node,
             version,
@@ -72,7 +86,74 @@ fn committed(kind: &EventKind, waited: Waited) -> String {
         Waited::GaveUp => format!(
             "The acks for entry {lsn} did not come in time. {node} fell back to async and answered OK."
         ),
+        Waited::Cancelled => format!(
+            "The wait of entry {lsn} was ended by hand. {node} had committed it, perhaps alone, and said so."
+        ),
+        Waited::ListChanged => format!(
+            "The list of standbys to wait for changed. {node} no longer waited with entry {lsn} and answered OK."
+        ),
+        Waited::NotEvenDisk => format!(
+            "{node} answered OK for entry {lsn} before it was on any disk: synchronous_commit is off."
+        ),
+        Waited::Written => format!(
+            "{node} had entry {lsn} in its binlog, which its operating system had yet to write to disk, and answered OK. It waited for no replica."
+        ),
         Waited::Other => format!("{node} answered OK for entry {lsn}."),
+    }
+}
+
+fn ran_on(node: NodeId, why: RanOn) -> String {
+    match why {
+        RanOn::NoAgent => format!(
+            "{node} went on taking writes: its agent could not stop it, and no watchdog did. From here on two nodes took them."
+        ),
+        RanOn::NotShutOut => format!(
+            "{node} went on taking writes: MHA did not stop it. From here on two nodes took them."
+        ),
+        RanOn::NeverShutOut => format!(
+            "{node} went on taking writes: Sentinel stops nobody. From here on two nodes took them."
+        ),
+        RanOn::ByHand => format!(
+            "{node} took writes too: nobody had stopped it. From here on two nodes took them."
+        ),
+    }
+}
+
+fn routed(node: NodeId, why: Routed) -> String {
+    match why {
+        Routed::PinExpired { ago, delay } => format!(
+            "The read went to {node}: the last write was {} ago, and the pin to the primary holds for {}.",
+            span(ago),
+            span(delay)
+        ),
+        Routed::NotPinned => format!(
+            "The read went to {node}: its session had written nothing, and only the session that writes is pinned."
+        ),
+        Routed::NoPosition => format!(
+            "The read went to {node}: its session has no position of that write, which was another's."
+        ),
+        Routed::Believed {
+            behind,
+            unapplied,
+            age,
+        } => {
+            let said = match (behind, unapplied) {
+                (Some(behind), _) => format!("it had said that it was {} behind", span(behind)),
+                (None, 0) => "it had said nothing against it".to_owned(),
+                (None, 1) => "it had 1 entry to apply".to_owned(),
+                (None, more) => format!("it had {more} entries to apply"),
+            };
+            format!(
+                "The router chose {node}: when last asked, {} before, {said}.",
+                span(age)
+            )
+        }
+        Routed::Sticky => {
+            format!("The read went to {node}: the session keeps to its replica, however far it is.")
+        }
+        Routed::Unasked => {
+            format!("The read went to {node}. Nobody asked how far it was.")
+        }
     }
 }
 
@@ -134,6 +215,10 @@ fn answered(node: NodeId, version: u32, lacks: Option<(Lsn, Whereabouts)>) -> St
         Some((lsn, Whereabouts::Received)) => {
             format!("{what} It had received entry {lsn} and not applied it yet.")
         }
+        Some((lsn, Whereabouts::HeldBack(by))) => format!(
+            "{what} It had entry {lsn} on disk and applies everything {} late: recovery_min_apply_delay.",
+            span(by)
+        ),
         Some((lsn, Whereabouts::OtherHistory)) => {
             format!("{what} Entry {lsn} is not in the history that it followed.")
         }
@@ -228,6 +313,14 @@ fn plain(run: &Simulation, kind: &EventKind) -> String {
             };
             format!("{} gave up: {why}.", client_of(run, op))
         }
+        EventKind::Routing(RoutingEvent::ReadPinned { .. }) => {
+            "Its session had just written, so it went to the primary.".to_owned()
+        }
+        EventKind::Routing(RoutingEvent::ReadWaitEnded {
+            node,
+            result: WaitResult::Success,
+            ..
+        }) => format!("{node} had applied what the read waited for."),
         EventKind::NobodyListened { node, .. } => {
             format!("The request reached {node}, where nobody listened.")
         }

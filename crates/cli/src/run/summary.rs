@@ -114,6 +114,7 @@ fn befell(cause: Cause) -> &'static str {
         Cause::StoreLost => "lost the store, as everybody did",
         Cause::AgentDied => "lost the agent beside it",
         Cause::AgentFrozen => "had the agent beside it frozen",
+        Cause::KeyStolen => "had its key taken by an agent that had been frozen",
         Cause::Slow => "was slowed",
         Cause::LeaseLost => "lost its lease",
         Cause::TooFewReplicas => "had too few replicas",

@@ -83,6 +83,19 @@ pub enum RoutingEvent {
         /// Whether it is up from now on.
         up: bool,
     },
+    /// A router that looks at lag sends a read to a replica, by what it last heard of it (R-RC-5).
+    ReadTrusted {
+        /// Operation.
+        op: OpId,
+        /// Which replica.
+        node: NodeId,
+        /// How far behind it had said it was; `None`: it could not say.
+        behind: Option<Span>,
+        /// Records that it had received and not applied.
+        unapplied: u64,
+        /// How long ago that had arrived.
+        age: Span,
+    },
 }
 
 impl RoutingEvent {
@@ -95,6 +108,7 @@ impl RoutingEvent {
                 | Self::ReadWaits { .. }
                 | Self::ReadWaitEnded { .. }
                 | Self::CheckUnanswered { .. }
+                | Self::ReadTrusted { .. }
         )
     }
 }

@@ -217,7 +217,12 @@ impl Watch {
             _ => {
                 let silent = self.no_primary_since.unwrap_or(detected);
                 let first = self.progress.first().unwrap_or(detected);
-                (silent.min(first).min(detected), Cause::Unheard)
+                let cause = if self.progress.key_was_stolen() {
+                    Cause::KeyStolen
+                } else {
+                    Cause::Unheard
+                };
+                (silent.min(first).min(detected), cause)
             }
         };
         let span = |at: Time| Millis(at.since(began));

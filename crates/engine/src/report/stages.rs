@@ -1,5 +1,7 @@
 //! The stages of a failover: what nodes and managers did on the way from the fault to the promotion.
 
+use std::collections::BTreeMap;
+
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
@@ -149,6 +151,8 @@ pub(super) struct Progress {
     at: [Option<Time>; COUNT],
     /// Which Sentinels hold the primary for down.
     hold_down: u64,
+    /// When each Sentinel last stood for leader.
+    stood: BTreeMap<u8, Time>,
     /// Whom a person asked Patroni to fail over to.
     wanted: Option<NodeId>,
 }
@@ -190,6 +194,11 @@ impl Progress {
     /// Whom a person asked Patroni to fail over to, and when.
     pub(super) fn wanted(&self) -> Option<(NodeId, Time)> {
         Some((self.wanted?, self.at[Stage::Wanted as usize]?))
+    }
+
+    /// Whether an agent put its key over the leader's.
+    pub(super) fn key_was_stolen(&self) -> bool {
+        self.at[Stage::KeyStolen as usize].is_some()
     }
 
     /// Whether the agent beside the primary began to start its database again.
@@ -299,8 +308,13 @@ impl Progress {
                 }
             }
             SentinelEvent::Agreed { down: true, .. } => self.first_time(Stage::Agreed, at),
-            SentinelEvent::Stood { .. } => self.newest(Stage::LeaderStood, at),
-            SentinelEvent::Elected { .. } => self.newest(Stage::LeaderElected, at),
+            SentinelEvent::Stood { by, .. } => {
+                self.stood.insert(by, at);
+            }
+            SentinelEvent::Elected { by, .. } => {
+                self.at[Stage::LeaderStood as usize] = self.stood.get(&by).copied();
+                self.newest(Stage::LeaderElected, at);
+            }
             SentinelEvent::Selected { .. } => self.newest(Stage::ReplicaSelected, at),
             SentinelEvent::Aborted { .. } => {
                 for stage in [

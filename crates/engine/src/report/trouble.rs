@@ -32,6 +32,8 @@ pub enum Cause {
     AgentDied,
     /// Patroni's agent beside it was frozen.
     AgentFrozen,
+    /// Patroni 3.0: an agent that had been frozen put its key over that of its agent (R-PT-7).
+    KeyStolen,
     /// It was slowed down.
     Slow,
     /// It lost its lease, or the manager stopped it, and nothing of the above had happened: messages were lost, held or late.
@@ -57,7 +59,11 @@ impl Cause {
             | Self::AgentFrozen => 2,
             Self::CutOff if watched_by_nodes => 2,
             Self::CutOff | Self::Slow => 1,
-            Self::LeaseLost | Self::TooFewReplicas | Self::ByHand | Self::Unheard => 0,
+            Self::LeaseLost
+            | Self::KeyStolen
+            | Self::TooFewReplicas
+            | Self::ByHand
+            | Self::Unheard => 0,
         }
     }
 

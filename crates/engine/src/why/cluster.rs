@@ -4,6 +4,11 @@ use super::trail::Trail;
 use super::{Part, Verdict};
 use crate::event::{Event, EventKind};
 use crate::ids::{EventId, NodeId, NodeSet};
+use crate::manager::ManagerEvent;
+use crate::time::Span;
+
+/// What a manager did so long before something else is not what led to it.
+const LATELY: Span = Span::from_secs(60);
 
 /// The newest split brain.
 pub(super) fn split_brain(trail: &mut Trail<'_>) -> Option<Verdict> {
@@ -35,7 +40,11 @@ pub(super) fn split_brain(trail: &mut Trail<'_>) -> Option<Verdict> {
         {
             trail.on(cause, node, Part::Plain);
         }
-        trail.on(split, before, Part::Plain);
+        let part = match trail.ran_on(split, before) {
+            Some(why) => Part::RanOn { node: before, why },
+            None => Part::Plain,
+        };
+        trail.on(split, before, part);
     }
     if over.is_none() {
         writers = trail.run.writers();
@@ -91,30 +100,86 @@ pub(super) fn outage(trail: &mut Trail<'_>, none: Event) {
             trail.on(none, node, Part::Plain);
             return;
         }
-        EventKind::Fenced { node } | EventKind::SteppedDown { node } => node,
-        _ => primary_before(trail, none),
+        EventKind::Fenced { node }
+        | EventKind::SteppedDown { node }
+        | EventKind::ServerStopped { node }
+        | EventKind::HostReset { node }
+        | EventKind::MinReplicas { node, .. } => node,
+        _ => trail
+            .behind(none, |kind| matches!(kind, EventKind::SteppedDown { .. }))
+            .map_or(primary_before(trail, none), |event| match event.kind {
+                EventKind::SteppedDown { node } => node,
+                _ => NodeId(0),
+            }),
     };
     if matches!(
         stopped.kind,
-        EventKind::Fenced { .. } | EventKind::SteppedDown { .. }
+        EventKind::Fenced { .. }
+            | EventKind::SteppedDown { .. }
+            | EventKind::ServerStopped { .. }
+            | EventKind::HostReset { .. }
+            | EventKind::MinReplicas { .. }
     ) {
         trail.on(stopped, node, Part::Plain);
     }
     trail.on(none, node, Part::Plain);
+    if demoted(trail, none, node) {
+        return;
+    }
+    if let EventKind::HostReset { .. } = stopped.kind {
+        trail.last_renewal(stopped, node);
+    }
     let asked = trail.behind(none, |kind| matches!(kind, EventKind::Action { .. }));
     match asked {
         Some(asked) if !matches!(stopped.kind, EventKind::Fenced { .. }) => trail.fault(asked),
         _ => {
             let faults = trail.faults_before(none.id);
-            for fault in faults.without_majority(trail.run, node) {
+            for fault in faults.noticed_by_manager(trail.run, node) {
                 trail.fault(fault);
             }
         }
     }
 }
 
-/// Adds the elections that have failed since, newest of each kind.
+/// Adds why a manager stopped the primary or had it step down, if it did.
+fn demoted(trail: &mut Trail<'_>, none: Event, primary: NodeId) -> bool {
+    let mut newest_first = trail.run.trace().milestones().rev();
+    let demotes = newest_first
+        .find(|event| {
+            event.id < none.id
+                && matches!(event.kind, EventKind::Manager(ManagerEvent::Demotes { node, .. }) if node == primary)
+        })
+        .filter(|event| none.at.since(event.at) < LATELY)
+        .copied();
+    let Some(demotes) = demotes else { return false };
+    trail.by_manager(demotes);
+    let led = trail.milestone_before(demotes.id, |kind| {
+        matches!(*kind, EventKind::Manager(
+            ManagerEvent::StoreUnreachable { node } | ManagerEvent::LeaseExpired { node }
+        ) if node == primary)
+    });
+    if let Some(led) = led.filter(|led| demotes.at.since(led.at) < LATELY) {
+        trail.by_manager(led);
+    }
+    let wanted = trail.milestone_before(demotes.id, |kind| {
+        matches!(
+            kind,
+            EventKind::Manager(ManagerEvent::FailoverWanted { .. })
+        )
+    });
+    if let Some(wanted) = wanted.filter(|wanted| demotes.at.since(wanted.at) < LATELY) {
+        trail.by_manager(wanted);
+        trail.fault(wanted);
+    }
+    let faults = trail.faults_before(demotes.id);
+    let noticed = faults.noticed_by_manager(trail.run, primary);
+    trail.first_fault(noticed);
+    true
+}
+
+/// Adds the elections that have failed since, newest of each kind, and what managers did instead of a failover.
 fn attempts(trail: &mut Trail<'_>, since: Event) {
+    trail.manager_attempts(since);
     let mut seen = Vec::new();
     let events: Vec<Event> = trail
         .run
@@ -166,10 +231,20 @@ fn after(trail: &mut Trail<'_>, over: Event, otherwise: NodeId) {
         | EventKind::SteppedDown { node }
         | EventKind::Fenced { node }
         | EventKind::Restarted { node }
+        | EventKind::ServerReady { node }
         | EventKind::Thawed { node }
         | EventKind::Killed { node } = cause.kind
     {
         trail.on(cause, node, Part::Plain);
+        let in_place = trail.behind(over, |kind| {
+            matches!(
+                kind,
+                EventKind::Manager(ManagerEvent::RestartsInPlace { .. })
+            )
+        });
+        if let Some(in_place) = in_place {
+            trail.by_manager(in_place);
+        }
     }
     trail.on(over, node, Part::Plain);
 }

@@ -2,7 +2,7 @@
 
 use crate::event::{Event, EventKind};
 use crate::ids::{EventId, NodeId};
-use crate::scenario::Endpoint;
+use crate::scenario::{Endpoint, Manager, Service, ServiceAction};
 use crate::small_map::SmallMap;
 use crate::world::Simulation;
 
@@ -12,6 +12,7 @@ pub(super) struct Faults {
     down: SmallMap<NodeId, Event>,
     frozen: SmallMap<NodeId, Event>,
     slow: SmallMap<NodeId, Event>,
+    services: SmallMap<Service, Event>,
     cut: SmallMap<(Endpoint, Endpoint), Event>,
     changed: SmallMap<(Endpoint, Endpoint), Event>,
 }
@@ -37,6 +38,8 @@ impl Faults {
             }
             EventKind::Restarted { node } => {
                 self.down.remove(&node);
+                // A host that starts starts the agent on it.
+                self.services.remove(&Service::Agent(node));
             }
             EventKind::Frozen { node } => {
                 self.frozen.insert(node, event);
@@ -49,6 +52,15 @@ impl Faults {
             }
             EventKind::SpeedChanged { node, .. } => {
                 self.slow.insert(node, event);
+            }
+            EventKind::ServiceChanged {
+                service,
+                what: ServiceAction::Kill | ServiceAction::Freeze,
+            } => {
+                self.services.insert(service, event);
+            }
+            EventKind::ServiceChanged { service, .. } => {
+                self.services.remove(&service);
             }
             EventKind::LinkCut { from, to } => {
                 self.cut.insert((from, to), event);
@@ -73,15 +85,25 @@ impl Faults {
         self.slow.get(&node).copied()
     }
 
+    /// What stops a service.
+    pub(super) fn service(&self, service: Service) -> Option<Event> {
+        self.services.get(&service).copied()
+    }
+
+    fn stops(&self, end: Endpoint) -> Option<Event> {
+        match end {
+            Endpoint::Node(node) => self.stopped(node),
+            Endpoint::Store(index) => self.service(Service::Store(index)),
+            Endpoint::Monitor(index) => self.service(Service::Monitor(index)),
+            Endpoint::Clients => None,
+        }
+    }
+
     /// What keeps messages of one end from reaching the other.
     pub(super) fn between(&self, from: Endpoint, to: Endpoint) -> Option<Event> {
-        let stopped = |end| match end {
-            Endpoint::Node(node) => self.stopped(node),
-            Endpoint::Clients | Endpoint::Store(_) | Endpoint::Monitor(_) => None,
-        };
-        stopped(from)
+        self.stops(from)
             .or_else(|| self.cut.get(&(from, to)).copied())
-            .or_else(|| stopped(to))
+            .or_else(|| self.stops(to))
     }
 
     /// What keeps messages from reaching the other end, or makes them late.
@@ -104,5 +126,45 @@ impl Faults {
             found.extend(self.between(a, b).or_else(|| self.between(b, a)));
         }
         found
+    }
+
+    /// What makes a manager replace a primary: it is stopped; or under Patroni its agent is, or does not reach the store; or
+    /// a monitor does not reach it. What stops it outranks the rest.
+    pub(super) fn noticed_by_manager(&self, run: &Simulation, primary: NodeId) -> Vec<Event> {
+        if let Some(stopped) = self.stopped(primary) {
+            return vec![stopped];
+        }
+        let me = Endpoint::Node(primary);
+        let either = |other| self.between(me, other).or_else(|| self.between(other, me));
+        let manager = &run.settings().manager;
+        match manager {
+            Manager::None => self.without_majority(run, primary),
+            Manager::Patroni(_) => {
+                if let Some(agent) = self.service(Service::Agent(primary)) {
+                    return vec![agent];
+                }
+                let members = (0..manager.store_members()).map(Endpoint::Store);
+                let found: Vec<Event> = members.clone().filter_map(either).collect();
+                // A minority of the store is not missed.
+                if 2 * found.len() > members.count() {
+                    found
+                } else {
+                    Vec::new()
+                }
+            }
+            Manager::Mha(_) | Manager::Sentinel(_) => {
+                let monitors = (0..manager.monitors()).map(Endpoint::Monitor);
+                let cut = |other| {
+                    let way = self.cut.get(&(me, other));
+                    way.or_else(|| self.cut.get(&(other, me))).copied()
+                };
+                let found: Vec<Event> = monitors.filter_map(cut).collect();
+                if found.is_empty() {
+                    self.slow(primary).into_iter().collect()
+                } else {
+                    found
+                }
+            }
+        }
     }
 }

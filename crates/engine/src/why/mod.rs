@@ -5,22 +5,29 @@
 //! first (a third, which shows only in what did *not* happen). This module joins them. It returns events and the part that
 //! each plays; sentences are the page's affair.
 //!
-//! `trail`: collecting events and arrows. `takeover`: how a node came to take over. `faults`: what was broken at an instant. `writes`, `reads`, `cluster`: the answers.
+//! - `parts`: what an explanation consists of. `trail`: collecting events and arrows. `faults`: what was broken at an instant.
+//! - `takeover`: how a node came to take over, by election; `managers`: by a manager. `replication`: why a replica was behind.
+//!   `routers`: why a read went where it did.
+//! - `writes`, `reads`, `cluster`: the answers.
 
 mod cluster;
 mod faults;
+mod managers;
+mod parts;
 mod reads;
+mod replication;
+mod routers;
 mod takeover;
 mod trail;
 mod writes;
 
-use crate::event::{Event, EventKind, Failure};
-use crate::ids::{ClientId, EventId, Lsn, MessageId, NodeId, NodeSet, OpId};
-use crate::message::MessageKind;
-use crate::oracle::{Op, ReadVerdict, Status};
-use crate::time::Time;
+use crate::ids::OpId;
+use crate::oracle::{Op, Status};
 use crate::world::Simulation;
 
+pub use parts::{
+    Arrow, Explanation, Lane, LostBy, Part, RanOn, Routed, Step, Verdict, Waited, Whereabouts,
+};
 use trail::Trail;
 
 /// What is asked about.
@@ -32,258 +39,6 @@ pub enum Question {
     SplitBrain,
     /// Why nobody takes, or last took, writes.
     NoPrimary,
-}
-
-/// What is explained. Of several verdicts on one operation, the worst.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// The write was acked and is not in the surviving history.
-    Lost {
-        /// Who acked it.
-        owner: NodeId,
-        /// Where its record was.
-        lsn: Lsn,
-        /// Whose history survives.
-        survivor: NodeId,
-        /// Whether it was acked when that history had already left its own.
-        after_takeover: bool,
-        /// Nodes whose rewind erased it.
-        erased_from: NodeSet,
-    },
-    /// The write survived though its client was never told so.
-    Survived,
-    /// The read returned an old value.
-    Stale {
-        /// What is wrong with it.
-        verdict: ReadVerdict,
-        /// Who answered.
-        node: NodeId,
-        /// Whether something was broken that made it so; if not, this is how replication of that mode works.
-        fault: bool,
-    },
-    /// The read returned a value that was later lost.
-    Phantom {
-        /// Who answered.
-        node: NodeId,
-    },
-    /// The client does not know what became of its write.
-    Unknown {
-        /// Whether its record is in the surviving history as far as that goes; `None` when no log ever had it.
-        survives: Option<bool>,
-    },
-    /// It was not executed, or a read had no answer.
-    Failed(Failure),
-    /// The write is on the disks of a majority.
-    Durable {
-        /// Those.
-        nodes: NodeSet,
-        /// How many nodes there are.
-        of: usize,
-    },
-    /// The write was acked and is in the surviving history, but less than a majority holds it.
-    Exposed {
-        /// The nodes on whose disks it is.
-        nodes: NodeSet,
-        /// How many nodes there are.
-        of: usize,
-    },
-    /// The read returned what it should.
-    Fresh {
-        /// Who answered.
-        node: NodeId,
-    },
-    /// There is no answer yet.
-    Open,
-    /// Two or more nodes take writes.
-    SplitBrain {
-        /// They.
-        writers: NodeSet,
-        /// Whether it is over.
-        over: bool,
-    },
-    /// Nobody takes writes.
-    NoPrimary {
-        /// Whether it is over.
-        over: bool,
-    },
-}
-
-/// Whom a primary waited for before it answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Waited {
-    /// For its own disk only.
-    Nobody,
-    /// The last ack that it needed came from this node.
-    For(NodeId),
-    /// For replicas, until it fell back to async.
-    GaveUp,
-    /// For something else, such as its lease or a change of the sync set.
-    Other,
-}
-
-/// Where the record that an answer lacks was when the answer was given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Whereabouts {
-    /// It had not reached the node.
-    NotThere,
-    /// The node had it in memory.
-    Received,
-    /// The node had it on disk and had not applied it.
-    Flushed,
-    /// The node followed another history, which does not have it.
-    OtherHistory,
-}
-
-/// How a message was lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LostBy {
-    /// The sender lost power with it.
-    Power,
-    /// The link was cut.
-    Cut,
-    /// A person dropped it.
-    Hand,
-}
-
-/// The part an event plays in the explanation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// It says what happened, no more.
-    Plain,
-    /// It is what went wrong first: what a person did to the cluster. `what` is the event by which it shows.
-    Fault {
-        /// What it did that matters here.
-        what: EventKind,
-    },
-    /// The primary made the write visible and answered.
-    Committed {
-        /// Whom it waited for.
-        waited: Waited,
-    },
-    /// The client was told, about an operation that is not the one in question.
-    Before,
-    /// A copy of the record arrived at a node.
-    Copied {
-        /// The record.
-        lsn: Lsn,
-        /// After the answer that lacks it.
-        late: bool,
-    },
-    /// A node applied the record.
-    Applied {
-        /// The record.
-        lsn: Lsn,
-        /// After the answer that lacks it.
-        late: bool,
-    },
-    /// The record was lost on the way to a node.
-    RecordLost {
-        /// The record.
-        lsn: Lsn,
-        /// How.
-        by: LostBy,
-    },
-    /// A message of the operation was lost.
-    Lost {
-        /// How.
-        by: LostBy,
-    },
-    /// A node heard the primary for the last time.
-    LastHeard {
-        /// Whom.
-        primary: NodeId,
-    },
-    /// A node took over.
-    TookOver {
-        /// The record that its history does not have.
-        without: Option<Lsn>,
-        /// Who voted for it, beside itself.
-        votes: NodeSet,
-    },
-    /// A node answered a read.
-    Answered {
-        /// Who.
-        node: NodeId,
-        /// The version it returned.
-        version: u32,
-        /// The record that the answer lacks, and where that was.
-        lacks: Option<(Lsn, Whereabouts)>,
-    },
-}
-
-/// One event of the explanation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Step {
-    /// The event.
-    pub event: Event,
-    /// The line it stands on.
-    pub lane: Lane,
-    /// Its part.
-    pub part: Part,
-}
-
-/// A line of a space-time diagram.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Lane {
-    /// A client application.
-    Client(ClientId),
-    /// A node.
-    Node(NodeId),
-    /// A member of the consensus store, counted from 0.
-    Store(u8),
-    /// A host that watches from outside, counted from 0.
-    Monitor(u8),
-}
-
-/// A message of a space-time diagram.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Arrow {
-    /// Which.
-    pub message: MessageId,
-    /// What.
-    pub kind: MessageKind,
-    /// From where.
-    pub from: Lane,
-    /// To where.
-    pub to: Lane,
-    /// When it was sent. The trace keeps when the event happened that led to it; where the sender took its time in between,
-    /// this is the arrival less the link's delay, so at most the link's jitter too early.
-    pub sent_at: Time,
-    /// When it arrived, or was lost.
-    pub ends_at: Time,
-    /// It was lost, this far on its way, in thousandths.
-    pub lost: Option<u32>,
-    /// The event of its end.
-    pub event: EventId,
-}
-
-/// An explanation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Explanation {
-    /// What was asked.
-    pub question: Question,
-    /// The instant of the run at which it was asked.
-    pub asked_at: Time,
-    /// What is explained.
-    pub verdict: Verdict,
-    /// The events, in order.
-    pub steps: Vec<Step>,
-    /// The messages that matter, in order of their ends.
-    pub arrows: Vec<Arrow>,
-    /// The lines that the steps and messages touch: clients first.
-    pub lanes: Vec<Lane>,
-    /// Whether the trace still held everything that was looked for.
-    pub complete: bool,
-}
-
-impl Explanation {
-    /// What went wrong first, if anything did. Without it, the chain begins at the start of the run.
-    #[must_use]
-    pub fn fault(&self) -> Option<&Step> {
-        self.steps
-            .iter()
-            .find(|step| matches!(step.part, Part::Fault { .. }))
-    }
 }
 
 /// Explains a verdict as it stands now; `None` when there is no such operation in the ledger, or there never was such a state.

@@ -20,6 +20,11 @@ pub(super) fn answered(trail: &mut Trail<'_>, op: &Op) -> Verdict {
         missed_write(trail, &missed);
     }
     let read = read_steps(trail, op, node);
+    trail.way_of_read(op);
+    if let Some(missed) = missed {
+        let own = missed.evidence.is_write() && missed.evidence.client == op.client;
+        trail.why_there(op, node, own);
+    }
     if let Some(sent) = read.map(|(_, sent)| sent) {
         answered_at = sent;
     }
@@ -45,7 +50,7 @@ pub(super) fn answered(trail: &mut Trail<'_>, op: &Op) -> Verdict {
             .and_then(|row| trail.run.oracle().op(row.op))
             .copied()
         {
-            phantom(trail, &written);
+            phantom(trail, &written, op, node);
         }
         return Verdict::Phantom { node };
     }
@@ -179,6 +184,7 @@ fn replica_side(
     let from = written.map_or(missed.evidence.issued_at, |op| op.issued_at);
     let mut place = Whereabouts::NotThere;
     if other_history(trail, missed, node, answered_at) {
+        trail.kept_apart(node, answered_at);
         return Whereabouts::OtherHistory;
     }
     let received = trail.received(node, tip.lsn, from, now);
@@ -191,7 +197,9 @@ fn replica_side(
                 matches!(*kind, EventKind::Flushed { node: who, lsn } if who == node && lsn >= tip.lsn)
             });
             if flushed.is_some() {
-                place = Whereabouts::Flushed;
+                place = trail
+                    .apply_delay(node)
+                    .map_or(Whereabouts::Flushed, Whereabouts::HeldBack);
             }
         }
         let replayed = trail.replayed(node, tip.lsn, received.at, now);
@@ -212,6 +220,11 @@ fn replica_side(
         faults.slow(node)
     };
     trail.first_fault(fault);
+    if place == Whereabouts::NotThere {
+        trail.not_received(owner, node, crate::ids::EventId(after));
+    } else {
+        trail.not_applied(node, crate::ids::EventId(after));
+    }
     by_hand(trail, owner, node, from, answered_at);
     place
 }
@@ -341,8 +354,10 @@ fn where_from(trail: &mut Trail<'_>, op: &Op, node: NodeId, answered_at: Time) {
     }
 }
 
-/// Adds how the value that was read came to be lost.
-fn phantom(trail: &mut Trail<'_>, written: &Op) {
+/// Adds how the value that was read came to be lost, and why the node showed it.
+fn phantom(trail: &mut Trail<'_>, written: &Op, read: &Op, node: NodeId) {
+    let before = read.done_at.unwrap_or(trail.run.now());
+    trail.kept_apart(node, before);
     if written.lost {
         writes::lost(trail, written);
         return;

@@ -5,6 +5,7 @@ use super::trail::Trail;
 use crate::event::{Event, EventKind};
 use crate::ids::{Lsn, NodeId, NodeSet};
 use crate::message::MessageKind;
+use crate::scenario::Action;
 use crate::time::Time;
 
 impl Trail<'_> {
@@ -19,9 +20,12 @@ impl Trail<'_> {
             _ => NodeSet::EMPTY,
         };
         self.on(promoted, node, Part::TookOver { without, votes });
-        if let Some(asked) = self.behind(promoted, |kind| matches!(kind, EventKind::Action { .. }))
-        {
+        if let Some(asked) = self.asked_to_promote(promoted, node) {
             self.fault(asked);
+            if let Some(primary) = from {
+                let faults = self.faults_before(promoted.id);
+                self.first_fault(faults.stopped(primary));
+            }
             return;
         }
         let Some(election) = self.behind(promoted, |kind| {
@@ -48,20 +52,15 @@ impl Trail<'_> {
         self.first_fault(faults.hampers(primary.into(), first.into()));
     }
 
-    /// As [`Trail::takeover`], where the nodes do not elect among themselves: what began the promotion, and what stopped the
-    /// primary before it.
-    fn managed_takeover(&mut self, promoted: Event, node: NodeId, from: Option<NodeId>) {
-        let began = self.behind(promoted, |kind| {
-            matches!(kind, EventKind::PromotionStarted { .. })
-        });
-        if let Some(began) = began {
-            self.on(began, node, Part::Plain);
-        }
-        let Some(primary) = from else { return };
-        let faults = self.faults_before(promoted.id);
-        let stopped = faults.without_majority(self.run, primary);
-        let slow = faults.hampers(primary.into(), node.into());
-        self.first_fault(stopped.into_iter().chain(slow));
+    /// The action with which a person promoted the node, if that is what led to it.
+    fn asked_to_promote(&self, promoted: Event, node: NodeId) -> Option<Event> {
+        let action = self.behind(promoted, |kind| matches!(kind, EventKind::Action { .. }))?;
+        let EventKind::Action { index } = action.kind else {
+            return None;
+        };
+        let timed = self.run.actions().get(index as usize)?;
+        let asked = matches!(timed.action, Action::Promote { node: who } if who == node);
+        asked.then_some(action)
     }
 
     fn votes(&self, promoted: Event, candidate: NodeId, term: u32) -> NodeSet {

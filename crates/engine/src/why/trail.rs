@@ -5,7 +5,7 @@ use super::{Arrow, Explanation, Lane, LostBy, Part, Question, Step, Verdict};
 use crate::event::{Event, EventKind};
 use crate::ids::{ClientId, EventId, Lsn, NodeId, OpId};
 use crate::message::MessageKind;
-use crate::scenario::{Action, Endpoint};
+use crate::scenario::{Action, Endpoint, Service};
 use crate::sort::sort_by_key;
 use crate::time::{Span, Time};
 use crate::world::Simulation;
@@ -112,7 +112,11 @@ impl<'a> Trail<'a> {
             | EventKind::Frozen { node }
             | EventKind::Thawed { node }
             | EventKind::SpeedChanged { node, .. } => Lane::Node(node),
-            EventKind::LinkCut { from, .. } | EventKind::LinkChanged { from, .. } => end(from),
+            EventKind::LinkCut { from, to } | EventKind::LinkChanged { from, to } => {
+                // Of the clients' links the other end matters.
+                end(if from == Endpoint::Clients { to } else { from })
+            }
+            EventKind::ServiceChanged { service, .. } => lane_of_service(service),
             EventKind::Action { index } => self.lane_of_action(index),
             _ => Lane::Client(self.client),
         }
@@ -127,8 +131,10 @@ impl<'a> Trail<'a> {
                 | Action::Freeze { node }
                 | Action::Slow { node, .. }
                 | Action::Isolate { node }
-                | Action::Promote { node },
+                | Action::Promote { node }
+                | Action::Admin { node, .. },
             ) => Lane::Node(*node),
+            Some(Action::Service { service, .. }) => lane_of_service(*service),
             _ => Lane::Client(self.client),
         }
     }
@@ -204,6 +210,20 @@ impl<'a> Trail<'a> {
             .copied()
     }
 
+    /// The line of one end of a message: a manager's parcels go to and from the agent on a node, not its database.
+    fn end_of(&self, end: Endpoint, kind: MessageKind) -> Lane {
+        match (end, kind) {
+            (
+                Endpoint::Node(node),
+                MessageKind::StoreRequest
+                | MessageKind::StoreReply
+                | MessageKind::AgentRequest
+                | MessageKind::AgentReply,
+            ) => Lane::Agent(node),
+            (end, _) => self.lane(end),
+        }
+    }
+
     fn lane(&self, end: Endpoint) -> Lane {
         match end {
             Endpoint::Node(node) => Lane::Node(node),
@@ -271,7 +291,7 @@ impl<'a> Trail<'a> {
             let way = end.at.since(sent_at).0 * 1_000 / usual.0.max(1);
             u32::try_from(way).unwrap_or(1_000).clamp(150, 900)
         });
-        let (from, to) = (self.lane(from), self.lane(to));
+        let (from, to) = (self.end_of(from, kind), self.end_of(to, kind));
         self.arrows.push(Arrow {
             message,
             kind,
@@ -368,5 +388,13 @@ impl<'a> Trail<'a> {
         }) {
             self.arrow(delivered);
         }
+    }
+}
+
+fn lane_of_service(service: Service) -> Lane {
+    match service {
+        Service::Agent(node) => Lane::Agent(node),
+        Service::Store(index) => Lane::Store(index),
+        Service::Monitor(index) => Lane::Monitor(index),
     }
 }

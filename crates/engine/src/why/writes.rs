@@ -4,6 +4,7 @@ use super::trail::Trail;
 use super::{Lane, Part, Verdict, Waited};
 use crate::event::{Event, EventKind};
 use crate::ids::NodeId;
+use crate::manager::ManagerEvent;
 use crate::message::MessageKind;
 use crate::oracle::{Op, Status};
 use crate::scenario::Endpoint;
@@ -34,6 +35,10 @@ pub(super) fn told(trail: &mut Trail<'_>, op: &Op, asked: bool) -> Told {
             EventKind::OpRefused { op, node } if op == id => trail.on(event, node, Part::Plain),
             EventKind::Inserted { op, .. } if op == id => told.inserted = Some(event),
             EventKind::Committed { op, .. } if op == id => told.committed = Some(event),
+            EventKind::EngineCommitted { op, node, lsn } if op == id => {
+                trail.on(event, node, Part::Shown { lsn });
+            }
+            EventKind::WaitEnded { op, node, .. } if op == id => trail.on(event, node, Part::Plain),
             EventKind::WriteAcked { op }
             | EventKind::OpFailed { op, .. }
             | EventKind::WriteUnknown { op }
@@ -61,6 +66,12 @@ pub(super) fn told(trail: &mut Trail<'_>, op: &Op, asked: bool) -> Told {
     {
         let waited = waited(trail, committed, node);
         trail.on(committed, node, Part::Committed { waited });
+        if let Some(inserted) = told.inserted {
+            stalled(trail, inserted, committed, node);
+        }
+        if matches!(waited, Waited::Nobody | Waited::Written) {
+            fallen_back(trail, committed, node);
+        }
     }
     if let Some(end) = told.end {
         trail.client_step(end, if asked { Part::Plain } else { Part::Before });
@@ -75,12 +86,84 @@ fn is_delivered(kind: &EventKind, wanted: MessageKind) -> bool {
     matches!(kind, EventKind::Delivered { kind, .. } if *kind == wanted)
 }
 
+/// Adds which standbys were given up, or were no longer to be waited for, while a commit waited (R-PG-9, R-PT-8).
+fn stalled(trail: &mut Trail<'_>, inserted: Event, committed: Event, owner: NodeId) {
+    let of_owner = |kind: &EventKind| match *kind {
+        EventKind::StandbyLost { node, .. } | EventKind::StandbyNamesChanged { node } => {
+            node == owner
+        }
+        _ => false,
+    };
+    let milestones = trail.run.trace().milestones();
+    let between: Vec<Event> = milestones
+        .filter(|event| event.id > inserted.id && event.id < committed.id && of_owner(&event.kind))
+        .copied()
+        .collect();
+    for event in between {
+        trail.on(event, owner, Part::Plain);
+        let faults = trail.faults_before(event.id);
+        let away = match event.kind {
+            EventKind::StandbyLost { standby, .. } => {
+                let (me, other) = (owner.into(), standby.into());
+                faults
+                    .hampers(me, other)
+                    .or_else(|| faults.hampers(other, me))
+            }
+            _ => {
+                let nodes = trail.run.cluster().nodes();
+                let others = nodes.filter(|&node| node != owner);
+                // The newest: what was broken before had its own change of the list.
+                others
+                    .filter_map(|node| faults.between(owner.into(), node.into()))
+                    .max_by_key(|fault| fault.id)
+            }
+        };
+        trail.first_fault(away);
+    }
+}
+
+/// Adds when semi-sync had fallen back to async, if it had and was not on again (R-MY-5).
+fn fallen_back(trail: &mut Trail<'_>, committed: Event, owner: NodeId) {
+    let state = trail.milestone_before(committed.id, |kind| match *kind {
+        EventKind::SemiSyncFellBack { node } | EventKind::SemiSyncRecovered { node } => {
+            node == owner
+        }
+        _ => false,
+    });
+    let off = state.filter(|state| matches!(state.kind, EventKind::SemiSyncFellBack { .. }));
+    if let Some(off) = off {
+        trail.on(off, owner, Part::Plain);
+        // Who had not acked: whatever kept the replicas away.
+        let faults = trail.faults_before(off.id);
+        let others = trail.run.cluster().nodes().filter(|&node| node != owner);
+        let away: Vec<Event> = others
+            .filter_map(|other| {
+                let (me, other) = (owner.into(), other.into());
+                faults
+                    .hampers(me, other)
+                    .or_else(|| faults.hampers(other, me))
+            })
+            .collect();
+        trail.first_fault(away);
+    }
+}
+
 fn waited(trail: &mut Trail<'_>, committed: Event, owner: NodeId) -> Waited {
-    let Some(cause) = trail.cause(committed) else {
+    // Of several that are released together only the first names what released it; a binlog's turn ends by a timer.
+    let mut causes = trail.chain(committed);
+    let cause = causes.find(|event| {
+        !matches!(
+            event.kind,
+            EventKind::Committed { .. } | EventKind::NodeTimer { .. }
+        )
+    });
+    let Some(cause) = cause else {
         return Waited::Other;
     };
     match cause.kind {
         EventKind::Flushed { node, .. } if node == owner => Waited::Nobody,
+        EventKind::BinlogWritten { node, .. } if node == owner => Waited::Written,
+        EventKind::Inserted { node, .. } if node == owner => Waited::NotEvenDisk,
         EventKind::Delivered {
             kind: MessageKind::WalAck | MessageKind::HeartbeatAck,
             from: Endpoint::Node(node),
@@ -90,8 +173,20 @@ fn waited(trail: &mut Trail<'_>, committed: Event, owner: NodeId) -> Waited {
             Waited::For(node)
         }
         EventKind::SemiSyncFellBack { .. } => Waited::GaveUp,
+        EventKind::WaitEnded { .. } => Waited::Cancelled,
+        EventKind::SettingChanged => Waited::ListChanged,
+        _ if list_changed(trail, committed, owner) => Waited::ListChanged,
         _ => Waited::Other,
     }
+}
+
+/// Whether the list of standbys to wait for changed at the instant of the commit.
+fn list_changed(trail: &Trail<'_>, committed: Event, owner: NodeId) -> bool {
+    let changed = trail.milestone_before(
+        committed.id,
+        |kind| matches!(*kind, EventKind::StandbyNamesChanged { node } if node == owner),
+    );
+    changed.is_some_and(|changed| changed.at == committed.at)
 }
 
 /// An acked write that the surviving history does not have.
@@ -131,12 +226,24 @@ pub(super) fn lost(trail: &mut Trail<'_>, op: &Op) -> Verdict {
     }
     for node in op.erased_from.iter() {
         let after = gone.map_or(Time::ZERO, |gone| gone.at);
-        let rewound = trail.run.trace().milestones().find(|event| {
-            event.at >= after
-                && matches!(event.kind, EventKind::Rewound { node: who, .. } if who == node)
-        });
-        if let Some(&rewound) = rewound {
-            trail.on(rewound, node, Part::Plain);
+        let erased = |kind: &EventKind| match *kind {
+            EventKind::Rewound { node: who, .. } | EventKind::BackupRestored { node: who, .. } => {
+                who == node
+            }
+            _ => false,
+        };
+        let mut milestones = trail.run.trace().milestones();
+        let erased = milestones.find(|event| event.at >= after && erased(&event.kind));
+        if let Some(&erased) = erased {
+            let ordered = trail.milestone_before(erased.id, |kind| {
+                matches!(*kind, EventKind::Manager(
+                    ManagerEvent::Rewinds { node: who } | ManagerEvent::Reinitializes { node: who }
+                ) if who == node)
+            });
+            if let Some(ordered) = ordered.filter(|ordered| ordered.at >= after) {
+                trail.by_manager(ordered);
+            }
+            trail.on(erased, node, Part::Plain);
         }
     }
     Verdict::Lost {
@@ -271,7 +378,12 @@ pub(super) fn unanswered(trail: &mut Trail<'_>, op: &Op) {
             .chain(others.filter_map(|other| faults.between(node.into(), other.into())))
             .collect();
         trail.first_fault(hampered);
-        for kind in [EventKind::Fenced { node }, EventKind::SteppedDown { node }] {
+        for kind in [
+            EventKind::Fenced { node },
+            EventKind::SteppedDown { node },
+            EventKind::ServerStopped { node },
+            EventKind::HostReset { node },
+        ] {
             let found = trail.find(op.issued_at, until, |other| *other == kind);
             if let Some(found) = found {
                 trail.on(found, node, Part::Plain);

@@ -221,6 +221,11 @@ impl Simulation {
         match plan {
             Plan::Send(node, kind) => {
                 self.oracle.routed(op, node);
+                if open.direct.is_none()
+                    && matches!(kind, RequestKind::Read | RequestKind::ReadAfter(_))
+                {
+                    self.note_trust(op, node);
+                }
                 let request = Request {
                     op,
                     client: open.client,

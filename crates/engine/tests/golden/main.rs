@@ -6,6 +6,7 @@
 
 mod runner;
 mod show;
+mod status;
 
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -4,13 +4,22 @@
 //! |---|---|
 //! | `start settings=… cluster=… workload=… seed=…` | a run at its start; each value is JSON that is laid over a quiet cluster of five without jitter |
 //! | `run_to 4s`, `after 250ms` | moves to that instant, or on by that long |
+//! | `until LeaseExpired`, `until ServerReady most=60s` | moves to right after the next event of that kind |
 //! | `act {"kill":{"node":"n1"}}` | any action, as in a scenario file; a bare word needs no quotes |
 //! | `set {"mode":"sync"}` | changes a setting |
+//! | `service agent:n1 freeze` | does something to a process beside the databases |
+//! | `admin n2 {"follow":{"upstream":"n1"}}` | types a command at a server |
+//! | `cut n1 n2`, `heal n1 n2` | both directions of a link |
 //! | `write key=3 client=0`, `read key=3 node=n2` | one operation |
-//! | `milestones` | what changed the course of the run since the last time they were shown |
+//! | `milestones`, `milestones without=StandbyConnected,UpstreamLost` | what changed the course of the run since the last time they were shown |
 //! | `events Committed WriteAcked` | events of these kinds since the last time, or all |
 //! | `why WriteLost` | the causes of the newest event of a kind, the first cause first, without the ticking of timers |
+//! | `explain 5`, `explain split_brain`, `explain no_primary` | the explanation of an operation or of the whole: verdict, then line and part of each step |
 //! | `nodes` | what each node is and how far it has come |
+//! | `standbys n1` | `pg_stat_replication` |
+//! | `replica n2`, `semi_sync n1` | `SHOW REPLICA STATUS`; the status variables of semi-sync |
+//! | `store` | what the consensus store holds |
+//! | `failovers` | failovers and outages as the report has them |
 //! | `ledger`, `ledger last=5`, `ledger broken`, `ledger lost` | operations as their clients saw them: all, or what went wrong |
 //! | `report` | totals, outages, and what is wrong with the whole |
 
@@ -18,20 +27,22 @@ use std::error::Error;
 
 use goldenscript::{Command, Context};
 use replicascope_engine::event::Event;
-use replicascope_engine::ids::EventId;
+use replicascope_engine::ids::{EventId, NodeId, OpId};
 use replicascope_engine::oracle::Op;
 use replicascope_engine::scenario::Action;
 use replicascope_engine::time::{Span, Time};
-use replicascope_engine::{Scenario, Simulation};
+use replicascope_engine::why::{Question, explain};
+use replicascope_engine::{Course, Scenario, Simulation};
 use serde_json::{Value, json};
 
-use crate::show;
+use crate::{show, status};
 
 type Output = Result<String, Box<dyn Error>>;
 
 /// A run under way, and how much of it was shown.
 #[derive(Default)]
 pub(crate) struct Runner {
+    scenario: Option<Scenario>,
     simulation: Option<Simulation>,
     milestones: EventId,
     events: EventId,
@@ -53,6 +64,7 @@ impl goldenscript::Runner for Runner {
                 let scenario = Scenario::from_json(&scenario.to_string())?;
                 *self = Self {
                     simulation: Some(Simulation::new(&scenario)?),
+                    scenario: Some(scenario),
                     ..Self::default()
                 };
                 String::new()
@@ -72,6 +84,44 @@ impl goldenscript::Runner for Runner {
                 simulation.advance_to(simulation.now() + by);
                 String::new()
             }
+            "until" => {
+                let kind = args.next_pos().ok_or("until needs the name of an event")?;
+                let most = args
+                    .take_key("most")
+                    .map_or(Ok(Span::from_secs(120)), span)?;
+                let simulation = self.running()?;
+                let (from, end) = (simulation.trace().len(), simulation.now() + most);
+                let found = |simulation: &Simulation| {
+                    let mut new = simulation.trace().since(EventId(from));
+                    new.any(|event| show::name(event) == *kind)
+                };
+                while !found(simulation) {
+                    if simulation.next_due().is_none_or(|at| at > end) {
+                        return Err(format!("no {kind} until {end}").into());
+                    }
+                    simulation.step();
+                }
+                String::new()
+            }
+            "service" => {
+                let service = args.next_pos().ok_or("service needs a service")?;
+                let what = args.next_pos().ok_or("service needs what to do")?;
+                self.act(json!({ "service": { "service": service, "what": what } }))?
+            }
+            "admin" => {
+                let node = args.next_pos().ok_or("admin needs a node")?;
+                let command = args.next_pos().ok_or("admin needs a command")?;
+                self.act(json!({ "admin": { "node": node, "command": value(command) } }))?
+            }
+            "cut" | "heal" => {
+                let a = args.next_pos().ok_or("a link has two ends")?;
+                let b = args.next_pos().ok_or("a link has two ends")?;
+                let what = format!("{}_link", command.name);
+                for (from, to) in [(a, b), (b, a)] {
+                    self.act(json!({ what.as_str(): { "from": from, "to": to } }))?;
+                }
+                String::new()
+            }
             "act" => {
                 let text = args.next_pos().ok_or("act needs an action")?;
                 self.act(value(text))?
@@ -88,13 +138,15 @@ impl goldenscript::Runner for Runner {
                 self.act(json!({ command.name.as_str(): fields }))?
             }
             "milestones" => {
+                let without = args.take_key("without").unwrap_or_default().to_owned();
                 let simulation = self.simulation.as_ref().ok_or("nothing was started")?;
                 let since =
                     core::mem::replace(&mut self.milestones, EventId(simulation.trace().len()));
                 let new = simulation
                     .trace()
                     .milestones()
-                    .filter(|event| event.id > since);
+                    .filter(|event| event.id > since)
+                    .filter(|event| without.split(',').all(|name| name != show::name(event)));
                 lines(new.map(|event| show::event(simulation, event)))
             }
             "events" => {
@@ -131,6 +183,35 @@ impl goldenscript::Runner for Runner {
                     causes.map(|event| show::event(simulation, event)).collect();
                 chain.reverse();
                 lines(chain.into_iter())
+            }
+            "explain" => {
+                let what = args.next_pos().ok_or("explain needs a question")?;
+                let question = match what {
+                    "split_brain" => Question::SplitBrain,
+                    "no_primary" => Question::NoPrimary,
+                    op => Question::Op(OpId(op.parse()?)),
+                };
+                let simulation = self.running()?;
+                let why = explain(simulation, question).ok_or("there is nothing to explain")?;
+                status::explanation(simulation, &why)
+            }
+            "standbys" | "replica" | "semi_sync" => {
+                let node: NodeId = args.next_pos().ok_or("a node is needed")?.parse()?;
+                let simulation = self.running()?;
+                match command.name.as_str() {
+                    "standbys" => status::standbys(simulation, node),
+                    "replica" => status::replica(simulation, node)?,
+                    _ => status::semi_sync(simulation, node)?,
+                }
+            }
+            "store" => status::store(self.running()?)?,
+            "failovers" => {
+                let simulation = self.simulation.as_ref().ok_or("nothing was started")?;
+                let mut scenario = self.scenario.clone().ok_or("nothing was started")?;
+                scenario.actions = simulation.actions().to_vec();
+                let mut course = Course::until(&scenario, simulation.now())?;
+                course.finish();
+                status::failovers(&course.report())
             }
             "nodes" => show::nodes(self.running()?),
             "ledger" => {
@@ -169,7 +250,7 @@ impl Runner {
 /// No workload, no jitter: what a script does not ask for does not happen.
 fn quiet() -> Value {
     json!({
-        "version": 1,
+        "version": 2,
         "cluster": {
             "node_link": { "delay_us": 20_000, "jitter_us": 0 },
             "client_link": { "delay_us": 1_000, "jitter_us": 0 },

@@ -14,27 +14,50 @@ pub(crate) fn event(simulation: &Simulation, event: &Event) -> String {
     };
     let what = match action.map(|timed| serde_json::to_string(&timed.action)) {
         Some(Ok(json)) => format!("Action {json}"),
-        _ => tidy(&format!("{:?}", event.kind)),
+        _ => kind(&event.kind),
     };
     format!("{}  {what}", time(event.at))
 }
 
-/// The name of an event's kind.
+/// The name of an event's kind; of one of a manager or a router, the name of what it did.
 pub(crate) fn name(event: &Event) -> String {
-    let text = format!("{:?}", event.kind);
+    let text = inner(&format!("{:?}", event.kind)).1.to_owned();
     text.split([' ', '(']).next().unwrap_or_default().to_owned()
 }
 
-fn time(at: Time) -> String {
+/// Whose event it is, where it is not a node's or the world's, and what it says.
+fn inner(text: &str) -> (&'static str, &str) {
+    for (shell, whose) in [
+        ("Manager(Mha(", "mha: "),
+        ("Manager(Sentinel(", "sentinel: "),
+        ("Manager(", "patroni: "),
+        ("Routing(", "router: "),
+    ] {
+        if let Some(rest) = text.strip_prefix(shell) {
+            let closed = rest.strip_suffix(")".repeat(shell.matches('(').count()).as_str());
+            return (whose, closed.unwrap_or(rest));
+        }
+    }
+    ("", text)
+}
+
+/// What happened, in one line.
+pub(crate) fn kind(kind: &EventKind) -> String {
+    let text = format!("{kind:?}");
+    let (whose, what) = inner(&text);
+    format!("{whose}{}", tidy(what))
+}
+
+pub(crate) fn time(at: Time) -> String {
     format!("{:>10.3} ms", at.0 as f64 / 1e3)
 }
 
-fn millis(span: Span) -> String {
+pub(crate) fn millis(span: Span) -> String {
     format!("{:.1} ms", span.as_millis_f64())
 }
 
 /// `Timeline(131073)` as `tl 2 of n2`, `Lsn(5)` as `5`, `OpId(3)` as `op 3`, `NodeSet(5)` as `{n1 n3}`.
-fn tidy(text: &str) -> String {
+pub(crate) fn tidy(text: &str) -> String {
     let mut tidy = String::new();
     let mut rest = text;
     while let Some(open) = rest.find('(') {
@@ -48,7 +71,8 @@ fn tidy(text: &str) -> String {
             .and_then(|(digits, after)| digits.parse::<u64>().ok().map(|number| (number, after)));
         match (word, number) {
             (
-                "Timeline" | "Lsn" | "OpId" | "NodeSet" | "ClientId" | "Key" | "MessageId" | "Some",
+                "Timeline" | "Lsn" | "OpId" | "NodeSet" | "ClientId" | "Key" | "MessageId" | "Span"
+                | "Time" | "Some",
                 Some((number, after)),
             ) => {
                 tidy += &before[..start];
@@ -57,6 +81,8 @@ fn tidy(text: &str) -> String {
                     "OpId" => format!("op {number}"),
                     "NodeSet" => set(NodeSet(number)),
                     "Key" => format!("k{number}"),
+                    "Span" => millis(Span(number)),
+                    "Time" => time(Time(number)).trim().to_owned(),
                     "ClientId" => format!("client {number}"),
                     "MessageId" => format!("message {number}"),
                     _ => number.to_string(),
@@ -72,11 +98,11 @@ fn tidy(text: &str) -> String {
     tidy + rest
 }
 
-fn timeline(timeline: Timeline) -> String {
+pub(crate) fn timeline(timeline: Timeline) -> String {
     format!("tl {} of {}", timeline.term(), timeline.owner())
 }
 
-fn set(set: NodeSet) -> String {
+pub(crate) fn set(set: NodeSet) -> String {
     let names: Vec<String> = set.iter().map(|node| node.to_string()).collect();
     format!("{{{}}}", names.join(" "))
 }
@@ -91,8 +117,13 @@ pub(crate) fn nodes(simulation: &Simulation) -> String {
         } else {
             ""
         };
+        let upstream = match (node.upstream(), node.streaming_from()) {
+            (None, _) => String::new(),
+            (Some(upstream), Some(_)) => format!(", from {upstream}"),
+            (Some(upstream), None) => format!(", not connected to {upstream}"),
+        };
         lines += &format!(
-            "{}  {:?}, {:?}; log to {} on {}, flushed {}, replayed {}{diverged}\n",
+            "{}  {:?}, {:?}{upstream}; log to {} on {}, flushed {}, replayed {}{diverged}\n",
             node.id(),
             simulation.health(node.id()),
             node.role(),

@@ -119,3 +119,24 @@ pub enum SentinelEvent {
         by: u8,
     },
 }
+
+impl SentinelEvent {
+    /// Which Sentinel it was.
+    #[must_use]
+    pub fn by(&self) -> u8 {
+        match *self {
+            Self::Down { by, .. }
+            | Self::Agreed { by, .. }
+            | Self::Stood { by, .. }
+            | Self::Voted { by, .. }
+            | Self::Elected { by, .. }
+            | Self::Selected { by, .. }
+            | Self::Aborted { by, .. }
+            | Self::Switched { by, .. }
+            | Self::Ended { by, .. }
+            | Self::Repointed { by, .. }
+            | Self::Repaired { by, .. }
+            | Self::Tilt { by } => by,
+        }
+    }
+}

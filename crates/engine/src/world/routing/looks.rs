@@ -1,7 +1,7 @@
 //! Looking at lag, now and then, by messages like any other (R-RC-5).
 
 use crate::event::{Backend, EventKind, RoutingEvent};
-use crate::ids::{EventId, NodeId};
+use crate::ids::{EventId, NodeId, OpId};
 use crate::message::{LagReport, Message, ReplayLags};
 use crate::scenario::{Endpoint, Routing};
 use crate::world::Simulation;
@@ -62,6 +62,25 @@ impl Simulation {
             return;
         };
         self.router_changed(changes);
+    }
+
+    /// Notes what the router, if it looks at lag, had last heard of the replica that it sends a read to.
+    pub(in crate::world) fn note_trust(&mut self, op: OpId, node: NodeId) {
+        let believed = self.router.believes(node);
+        let Some((report, at)) = believed.lag.filter(|(report, _)| !report.primary) else {
+            return;
+        };
+        let behind = match self.settings.routing {
+            Routing::Pgpool(_) => believed.replay_lag,
+            _ => report.behind,
+        };
+        self.note(EventKind::Routing(RoutingEvent::ReadTrusted {
+            op,
+            node,
+            behind,
+            unapplied: report.unapplied,
+            age: self.now.since(at),
+        }));
     }
 
     /// Notes what the router decided. A primary that came up takes what waits for one.
