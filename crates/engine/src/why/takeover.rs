@@ -5,7 +5,7 @@ use super::trail::Trail;
 use crate::event::{Event, EventKind};
 use crate::ids::{Lsn, NodeId, NodeSet};
 use crate::message::MessageKind;
-use crate::scenario::Action;
+use crate::scenario::{Action, Manager};
 use crate::time::Time;
 
 impl Trail<'_> {
@@ -25,6 +25,10 @@ impl Trail<'_> {
             if let Some(primary) = from {
                 let faults = self.faults_before(promoted.id);
                 self.first_fault(faults.stopped(primary));
+            }
+            if matches!(self.run.settings().manager, Manager::Patroni(_)) {
+                // A person asked Patroni, which did the rest.
+                self.managed_takeover(promoted, node, from);
             }
             return;
         }
