@@ -79,6 +79,7 @@ impl Trail<'_> {
             | ManagerEvent::Rewinds { node }
             | ManagerEvent::Reinitializes { node }
             | ManagerEvent::StaysDiverged { node }
+            | ManagerEvent::SlotExpired { node, .. }
             | ManagerEvent::SyncChanged { node, .. }
             | ManagerEvent::FailoverWanted { candidate: node } => Lane::Agent(node),
             ManagerEvent::Mha(_) => Lane::Monitor(0),
