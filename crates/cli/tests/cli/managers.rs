@@ -43,7 +43,7 @@ fn patroni(parameters: Value, actions: &[(u64, Value)]) -> Value {
 fn mha(actions: &[(u64, Value)]) -> Value {
     run(&scenario(
         json!({ "mysql": {} }),
-        json!({ "mha": {} }),
+        json!({ "mha": { "use_gtid_auto_pos": false } }),
         actions,
     ))
 }

@@ -83,7 +83,7 @@ fn mha_tells_its_pings_its_checks_and_its_choice() {
 #[test]
 fn a_lost_write_says_that_gtids_kept_mha_from_looking_for_it() {
     let mut lab = mha(Mha {
-        gtid_auto_position: true,
+        use_gtid_auto_pos: true,
         ..Mha::default()
     });
     for replica in [2, 3] {
