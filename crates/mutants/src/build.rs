@@ -130,7 +130,8 @@ fn copy_sources(tree: &Path, mutants: &[Mutant]) -> Result<(), Failure> {
         .output()
         .map_err(Failure::file("run", Path::new("git")))?;
     let spliced: BTreeSet<&str> = mutants.iter().map(|mutant| mutant.file.as_str()).collect();
-    for name in String::from_utf8_lossy(&listed.stdout).split('\0') {
+    let names = String::from_utf8_lossy(&listed.stdout);
+    for name in names.split('\0') {
         let from = Path::new(name);
         if name.is_empty() || spliced.contains(name) || !from.is_file() {
             continue;
@@ -141,7 +142,23 @@ fn copy_sources(tree: &Path, mutants: &[Mutant]) -> Result<(), Failure> {
         }
         write(&tree.join(name), &content)?;
     }
+    forget_removed(tree, &names)?;
     write(&tree.join(SWITCH), include_bytes!("switch.txt"))
+}
+
+/// Removes from the copy what was copied once and is no part of the repository any more: two files for one module do not compile.
+fn forget_removed(tree: &Path, names: &str) -> Result<(), Failure> {
+    let kept = tree.join("copied.txt");
+    // The first time nothing was copied yet.
+    let before = fs::read_to_string(&kept).unwrap_or_default();
+    let now: BTreeSet<&str> = names.split('\0').collect();
+    for name in before.split('\0') {
+        let old = tree.join(name);
+        if !now.contains(name) && old.is_file() {
+            fs::remove_file(&old).map_err(Failure::file("remove", &old))?;
+        }
+    }
+    write(&kept, names.as_bytes())
 }
 
 fn write(file: &Path, content: &[u8]) -> Result<(), Failure> {
