@@ -61,7 +61,7 @@ fn postgresql(dice: &mut Dice, cluster: &Cluster) -> Postgresql {
         wal_log_hints: dice.one_in(2),
         data_checksums: dice.one_in(4),
         full_page_writes: !dice.one_in(6),
-        max_wal_size: dice.pick(&[1_024, 32]),
+        max_wal_size: 1_024,
     }
 }
 

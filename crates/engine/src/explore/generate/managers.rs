@@ -75,9 +75,6 @@ fn patroni(dice: &mut Dice, cluster: &Cluster) -> Patroni {
         safety_margin: dice.pick(&[5, 5, -1, 0]),
         store_members: dice.pick(&[1, 3, 3, 5]),
         tags: tags(dice, cluster),
-        check_timeline: dice.one_in(4),
-        use_slots: !dice.one_in(4),
-        member_slots_ttl: dice.pick(&[1_800, 0, 10]),
         ..Patroni::default()
     }
 }
@@ -100,7 +97,6 @@ fn tags(dice: &mut Dice, cluster: &Cluster) -> Vec<PatroniTags> {
             noloadbalance: dice.one_in(3),
             nosync: dice.one_in(3),
             replicatefrom: dice.one_in(3).then(|| dice.node(cluster)),
-            clonefrom: dice.one_in(3),
             ..PatroniTags::of(node)
         })
         .collect()
