@@ -7,7 +7,7 @@
 use super::generate::Theme;
 use crate::ids::{ClientId, Key, NodeId};
 use crate::scenario::{
-    Action, Admin, Cluster, Database, Failover, Manager, Mariadb, Mha, Mysql, Patroni, Postgresql,
+    Action, Admin, Cluster, Database, Failover, Manager, Mariadb, Mysql, Patroni, Postgresql,
     Scenario, Sentinel, Service, ServiceAction, Setting, SynchronousMode, TimedAction, Timers,
     Workload,
 };
@@ -188,7 +188,7 @@ fn plain_manager(manager: &Manager, theme: Theme) -> Manager {
             remove_data_directory_on_diverged_timelines: true,
             ..Patroni::default()
         })),
-        Manager::Mha(_) => Manager::Mha(Box::new(Mha::default())),
+        Manager::Mha(_) => Manager::Mha(Box::default()),
         Manager::Sentinel(now) => Manager::Sentinel(Box::new(Sentinel {
             sentinels: now.sentinels,
             quorum: now.sentinels / 2 + 1,

@@ -186,7 +186,7 @@ mod tests {
         for _ in 0..2 {
             read(&mut totals, |_| {});
             read(&mut totals, |verdict| {
-                verdict.stale = Some(Default::default())
+                verdict.stale = Some(Default::default());
             });
             read(&mut totals, |verdict| verdict.broke_read_your_writes = true);
             read(&mut totals, |verdict| verdict.broke_monotonic_reads = true);

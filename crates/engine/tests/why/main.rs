@@ -36,7 +36,7 @@ fn ask(lab: &Lab, question: Question) -> Explanation {
 fn assert_in_order(why: &Explanation, wanted: &[&dyn Fn(&Step) -> bool]) {
     let mut steps = why.steps.iter();
     for (index, is) in wanted.iter().enumerate() {
-        assert!(steps.any(|step| is(step)), "no step {index}\n{why:#?}");
+        assert!(steps.any(is), "no step {index}\n{why:#?}");
     }
 }
 

@@ -446,7 +446,7 @@ fn a_node_that_votes_for_another_stands_no_more() {
 fn a_persons_candidate_waits_for_the_lease_that_it_did_not_meet() {
     let opens = |met: bool| {
         let mut desk = Desk::of(2, 5);
-        desk.with(100, |node, cx| node.promote(cx));
+        desk.with(100, super::super::Node::promote);
         for from in [1, 3, 4, 5] {
             desk.would(110, from, true, level());
         }
@@ -475,7 +475,7 @@ fn blank(nodes: usize) -> Desk {
     let mut desk = Desk::of(2, nodes);
     desk.node.crash(true);
     desk.node.lose_disk();
-    let out = desk.with(5_000, |node, cx| node.restart(cx));
+    let out = desk.with(5_000, super::super::Node::restart);
     let asks = asked(&out, |message| {
         matches!(message, Message::Poll { forced: false, .. })
     });

@@ -51,6 +51,9 @@ pub struct Mha {
     pub shutdown_script: bool,
     /// Whether a MySQL cluster whose replicas use GTID auto-position is failed over by GTID: then the dead source's binlog is not
     /// saved (R-MH-5). MariaDB's GTIDs are not MHA's: there it changes nothing.
+    ///
+    /// Scenarios of before call it `gtid_auto_position`.
+    #[serde(alias = "gtid_auto_position")]
     pub use_gtid_auto_pos: bool,
     /// `--last_failover_minute`: no failover is begun so soon after the last one, minutes; 0: at any time (R-MH-7).
     pub last_failover_minute: u64,
