@@ -225,7 +225,7 @@ pub(crate) fn no_effect(why: NoEffect) -> &'static str {
         NoEffect::AlreadyPrimary => "the node takes writes already",
         NoEffect::CannotPromote => "the node cannot take over now",
         NoEffect::CommandRefused => "the server is not in a state to do that",
-        NoEffect::SameService => "it was in that state already",
+        NoEffect::SameService => "it was in that state already, or its host does not run",
         NoEffect::SameSetting => "it was set like that already",
     }
 }

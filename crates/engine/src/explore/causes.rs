@@ -72,6 +72,7 @@ fn may_begin(event: &Event) -> bool {
                 | EventKind::ElectionStarted { .. }
                 | EventKind::UpstreamLost { .. }
                 | EventKind::StandbyLost { .. }
+                | EventKind::MinReplicas { .. }
                 | EventKind::HostReset { .. }
                 | EventKind::Manager(_)
                 | EventKind::Routing(RoutingEvent::CheckUnanswered { .. })

@@ -7,9 +7,12 @@
 //!
 //! *Acked writes.* In synchronous mode a commit waits for everybody in `/sync`, and only they, or the leader itself, may win
 //! (R-PT-8): who is promoted streams from the old leader no more, so that one can ack nothing either, whether or not its agent
-//! runs. Alone in `/sync` it acks alone, and nobody else is promoted. In quorum mode a commit waits for any k (R-PT-9), and an
-//! old leader whose agent does not run can still get its k from standbys that nobody has repointed yet, so there it takes the
-//! watchdog. What a person forces, and a lost disk, is outside of both.
+//! runs. Alone in `/sync` it acks alone, and nobody else is promoted. One gap is Patroni's own: an agent that froze in the middle
+//! of a round goes on with it when it thaws. If the key of whoever led meanwhile has run out as well, its renewal makes the key
+//! anew (etcd3.py `_update_leader`: bound to another session, else created), although its database is of the timeline before;
+//! without a watchdog what the other acked is lost. In quorum mode a commit waits for any k (R-PT-9), and an old leader whose agent
+//! does not run can still get its k from standbys that nobody has repointed yet, so there it takes the watchdog too. What a person
+//! forces, and a lost disk, is outside of both.
 
 use crate::scenario::{
     Action, Admin, Patroni, PatroniVersion, Service, ServiceAction, SynchronousMode, WatchdogMode,
@@ -26,6 +29,8 @@ pub(super) struct UnderPatroni {
     watchdog: bool,
     /// No agent was frozen or ended beside a database that lives.
     agents_run: bool,
+    /// No agent was frozen, alone or with its host.
+    never_frozen: bool,
     /// Nobody has forced anything.
     hands_off: bool,
     disks_are_whole: bool,
@@ -39,6 +44,7 @@ impl UnderPatroni {
             mode_stayed: true,
             watchdog: true,
             agents_run: true,
+            never_frozen: true,
             hands_off: true,
             disks_are_whole: true,
         }
@@ -53,6 +59,14 @@ impl UnderPatroni {
     }
 
     pub(super) fn after(&mut self, action: &Action) {
+        self.never_frozen &= !matches!(
+            action,
+            Action::Freeze { .. }
+                | Action::Service {
+                    service: Service::Agent(_),
+                    what: ServiceAction::Freeze,
+                }
+        );
         match action {
             Action::Freeze { .. }
             | Action::Service {
@@ -87,7 +101,9 @@ impl UnderPatroni {
     pub(super) fn keeps_sync_writes(&self) -> bool {
         let kept = match self.mode {
             SynchronousMode::Off => false,
-            SynchronousMode::On => self.leaders_stop() || self.version == PatroniVersion::V4,
+            SynchronousMode::On => {
+                self.leaders_stop() || self.never_frozen && self.version == PatroniVersion::V4
+            }
             SynchronousMode::Quorum => self.leaders_stop(),
         };
         kept && self.mode_stayed && self.hands_off && self.disks_are_whole
@@ -128,7 +144,7 @@ mod tests {
         use SynchronousMode::{Off, On, Quorum};
         for (mode, device, version, expected) in [
             (On, true, V4, (true, true)),
-            (On, false, V4, (false, true)),
+            (On, false, V4, (false, false)),
             (On, true, V3, (false, false)),
             (Quorum, true, V4, (true, true)),
             (Quorum, false, V4, (false, false)),
@@ -142,6 +158,13 @@ mod tests {
             let found = promises(under(mode, device, version), &nothing);
             assert_eq!(found, (true, mode != Off));
         }
+        // One that ended begins a new round when it starts, and sees the newer timeline.
+        let killed = Action::Service {
+            service: Service::Agent(NodeId(0)),
+            what: ServiceAction::Kill,
+        };
+        let found = promises(under(On, false, V4), &killed);
+        assert_eq!(found, (false, true));
     }
 
     #[test]

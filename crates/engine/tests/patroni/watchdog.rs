@@ -129,3 +129,27 @@ fn r_pt_7_a_watchdog_that_is_switched_off_does_not_fire() {
     cluster.wait_ms(60_000);
     assert_eq!(cluster.lab.when(reset), None, "{}", cluster.story());
 }
+
+/// Else the agent of a host that stands still would feed the watchdog, and its database come back beside another primary.
+#[test]
+fn r_pt_7_no_agent_runs_on_a_host_that_stands_still() {
+    let mut cluster = Cluster::new(6, with_device());
+    cluster.wait_ms(24_000);
+    cluster.lab.act(Action::Freeze { node: leader() });
+    let agent = Service::Agent(leader());
+    cluster.service(agent, ServiceAction::Thaw);
+    let frozen = cluster.now();
+    let thawed = |kind: &EventKind| {
+        *kind
+            == EventKind::ServiceChanged {
+                service: agent,
+                what: ServiceAction::Thaw,
+            }
+    };
+    cluster.wait_ms(60_000);
+    assert_eq!(cluster.when_after(frozen, thawed), None);
+    cluster.lab.act(Action::HealAll);
+    cluster.wait_ms(60_000);
+    assert!(cluster.primary().is_some(), "{}", cluster.story());
+    assert_eq!(cluster.lab.simulation.outages().split_brain.0, 0);
+}

@@ -118,3 +118,31 @@ fn a_reload_while_a_starting_primary_stands_still_does_not_skip_crash_recovery()
     lab.wait_ms(100);
     assert_eq!(lab.rows(n(1)), [0]);
 }
+
+#[test]
+fn r_pg_10_a_reload_on_a_second_connection_owes_nothing_to_the_first() {
+    let with = |wal_receiver_timeout| Postgresql {
+        wal_sender_timeout: 0,
+        wal_receiver_timeout,
+        wal_retrieve_retry_interval: 100,
+        ..Postgresql::default()
+    };
+    let mut lab = Lab::new(&postgresql(1, 1, with(4_000))).at_ms(1_000);
+    reload(&mut lab, with(0));
+    let sender = Admin::TerminateSender { standby: n(2) };
+    lab.admin(n(1), sender);
+    // Past the instant at which the first connection would have been looked at.
+    lab.run_to_ms(10_000);
+    reload(&mut lab, with(4_000));
+    lab.act(Action::Isolate { node: n(2) });
+    lab.run_to_ms(15_000);
+    let lost = EventKind::UpstreamLost {
+        node: n(2),
+        upstream: n(1),
+        why: LostWhy::Silent,
+    };
+    assert!(
+        lab.when(|kind| *kind == lost).is_some(),
+        "silence is noticed"
+    );
+}

@@ -24,8 +24,9 @@ impl Simulation {
             (ServiceAction::Freeze, Health::Up) => Health::Frozen,
             _ => return Err(NoEffect::SameService),
         };
+        // Nothing runs on a host that stands still or is off.
         if let Service::Agent(node) = service
-            && what == ServiceAction::Restart
+            && matches!(what, ServiceAction::Restart | ServiceAction::Thaw)
             && !self.host_runs(node)
         {
             return Err(NoEffect::SameService);

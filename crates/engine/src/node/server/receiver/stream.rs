@@ -107,6 +107,10 @@ impl Node {
     }
 
     pub(in crate::node::server) fn arm_receiver_timers(&mut self, cx: &mut Context<'_>) {
+        // Those of the connection before name it, and do nothing more.
+        if let Some(server) = &mut self.server {
+            (server.receiver.status_at, server.receiver.check_at) = (None, None);
+        }
         if let Some(interval) = cx.timing().status_interval {
             self.arm_status(cx, cx.now + interval);
         }
