@@ -67,7 +67,7 @@ fn bad_scenarios_are_refused_with_field_and_value() {
             r#"{"version":2,"expect":[{"event":{"event":"killed","from_us":5,"until_us":4}}]}"#,
             "expect[0].event.until_us: 4 µs is before from_us, 5 µs",
         ),
-        ("", "scenario: EOF while parsing"),
+        ("", "scenario: the text ends too early at line 1 column 0"),
         ("[1,2", "scenario: "),
     ] {
         for command in ["run", "trace", "check"] {

@@ -56,7 +56,7 @@ impl<'de> Scanner<'de> {
             self.at += 1;
             return self.placed(Error::new(problem.to_owned()));
         }
-        self.placed(Error::new("EOF: the text ends too early".to_owned()))
+        self.placed(Error::new("the text ends too early".to_owned()))
     }
 
     /// The next byte after white space, 0 at the end, without reading it.
