@@ -122,6 +122,10 @@ fn servers(scenario: &Scenario, theme: Theme, phases: Phases) -> Vec<(Time, Acti
                 what: ServiceAction::Kill,
             };
             actions.push((healed, stop));
+            // An order of it may be on its way still: what that stopped is started again.
+            let arrived = healed + Span::from_secs(5);
+            let nodes = scenario.cluster.nodes();
+            actions.extend(nodes.map(|node| (arrived, Action::Restart { node })));
             by_hand(scenario, healed + GIVES_UP, &mut actions);
         }
     }

@@ -113,6 +113,9 @@ impl Node {
     pub(super) fn go_back_to(&mut self, cx: &mut Context<'_>, upstream: NodeId, fork: Lsn) {
         let tip = self.wal.tip().lsn;
         let gone: Vec<Record> = self.wal.range(fork.next(), tip).copied().collect();
+        // Who follows this server has some of it too. Going on after that would leave out what comes in its place: they ask
+        // again, with their own ends.
+        self.close_senders(cx);
         let executed = self.replay;
         let mut errant: Vec<Record> = gone
             .iter()
