@@ -44,6 +44,11 @@ export const TABLET = { viewport: { width: 1024, height: 768 }, hasTouch: true, 
 
 /** axe-core finds nothing, in the theme that is shown. */
 export async function accessible(page, view = "") {
+  // What is still fading in has the colours of neither state.
+  await page.evaluate(() => {
+    const running = document.getAnimations().filter((one) => one.playState === "running" && one.effect.getComputedTiming().endTime < Infinity);
+    return Promise.allSettled(running.map((one) => one.finished));
+  });
   const { violations } = await new AxeBuilder({ page }).analyze();
   const lines = violations.flatMap(({ id, nodes }) =>
     nodes.map((node) => `${view} ${id}: ${node.target.join(" ")}: ${node.failureSummary}`),
