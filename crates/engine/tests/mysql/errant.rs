@@ -5,7 +5,7 @@ use replicascope_engine::message::Refusal;
 use replicascope_engine::node::server::{Gtid, ReceiverState};
 use replicascope_engine::scenario::{Action, Admin, Mariadb, Mysql, Scenario, UseGtid};
 
-use crate::lab::{Lab, mariadb, mysql, n};
+use crate::lab::{Lab, delay_between, mariadb, mysql, n};
 use crate::synced;
 
 fn gtid(server: u8, number: u64) -> Gtid {
@@ -331,4 +331,34 @@ fn r_lw_4_following_an_old_source_that_still_writes_goes_unnoticed_too() {
         .collect();
     assert_eq!(opened.len(), 3);
     assert!(opened[2] > opened[1] && opened[1] > opened[0]);
+}
+
+#[test]
+fn r_lw_4_who_follows_a_returning_source_asks_again_when_that_goes_back() {
+    let mut scenario = mysql(2, 1, Mysql::default());
+    delay_between(&mut scenario, n(1), n(2), 100);
+    let mut lab = Lab::new(&scenario).at_ms(1_000);
+    for key in 0..5 {
+        lab.write_at(key, n(1), None);
+    }
+    lab.wait_ms(1_000);
+    lab.act(Action::Isolate { node: n(1) });
+    for key in [5, 6] {
+        lab.write_at(key, n(1), None);
+    }
+    lab.promote(n(2));
+    lab.wait_ms(500);
+    for key in 7..11 {
+        lab.write_at(key, n(2), None);
+    }
+    lab.wait_ms(500);
+    lab.act(Action::Reconnect { node: n(1) });
+    lab.wait_ms(2_000);
+    assert_eq!(lab.rows(n(3)), [0, 1, 2, 3, 4, 5, 6], "it follows n1");
+    // It takes n1 200 ms to go back, and n3 2 ms to be connected to it again.
+    lab.follow(n(1), n(2));
+    lab.wait_ms(70_000);
+    for key in 7..11 {
+        assert_eq!(lab.value_at(key, n(3)), lab.value_at(key, n(2)), "{key}");
+    }
 }

@@ -72,7 +72,11 @@ impl Node {
         if executed <= fork {
             return Ok(fork);
         }
-        let mine = GtidSet::of_log(self.wal.history(), own);
+        let mut mine = GtidSet::of_log(self.wal.history(), own);
+        // Its binlog has its own errant transactions too.
+        for (gtid, _) in self.errant_transactions() {
+            mine.add(gtid.server, gtid.number, gtid.number);
+        }
         let owner = timeline_at(history, executed).map_or(from, Timeline::owner);
         let asked = match family.rejoin {
             Rejoin::GtidSet => {
