@@ -88,7 +88,11 @@ pub(super) fn List(filter: RwSignal<Filter>) -> impl IntoView {
             aria-label="Ledger rows"
             data-own-arrows=""
             on:scroll=move |_| measure()
-            on:keydown=move |event| rove(&event)
+            on:keydown=move |event| {
+                rove(&event);
+                // The browser tells of its scrolling with the next frame only; a key may come before that and needs the rows beyond.
+                measure();
+            }
         >
             <Show when=move || count.get() == 0>
                 <p class="empty">

@@ -253,6 +253,22 @@ pageTest("by keyboard: long lists are one stop, the arrow keys go from row to ro
   await clockShows(page, /^([\d.]+) s/.exec(told.name)[1]);
 });
 
+pageTest("by keyboard: keys that come faster than frames each go on a row", async ({ page }) => {
+  await pause(page);
+  await goTo(page, 6_000);
+  await page.getByRole("group", { name: "Ledger rows" }).focus();
+  const reached = await page.evaluate(async () => {
+    const down = () => new KeyboardEvent("keydown", { key: "ArrowDown", bubbles: true, cancelable: true });
+    for (let row = 1; row <= 40; row += 1) {
+      document.activeElement.dispatchEvent(down());
+      // No frame comes between: only what is done at once is done.
+      for (let turn = 0; turn < 50; turn += 1) await null;
+    }
+    return Number(document.activeElement.closest("[aria-posinset]")?.ariaPosInSet);
+  });
+  assert.equal(reached, 40);
+});
+
 pageTest("a dialog is closed by Escape and keeps the keys to itself", async ({ page }) => {
   await pause(page);
   await goTo(page, 700);
