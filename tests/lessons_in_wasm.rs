@@ -11,7 +11,7 @@ wasm_bindgen_test_configure!(run_in_browser);
 fn every_lesson_is_what_the_engine_does() {
     assert!(lessons::INDEX.contains(lessons::LESSONS[0].0));
     for (id, lesson, solution) in lessons::LESSONS {
-        let replayed = lessons::replay(lesson, solution);
+        let replayed = lessons::replay::replay(lesson, solution);
         assert!(
             replayed.wrong.is_empty(),
             "{id}: {}",

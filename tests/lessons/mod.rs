@@ -1,8 +1,6 @@
 //! Every lesson with its official solution. A native test of `crates/lessons` and a test in the browser both replay them.
 
-mod replay;
-
-pub(crate) use replay::replay;
+pub(crate) mod replay;
 
 /// The list of lessons.
 pub(crate) const INDEX: &str = include_str!("../../www/lessons/index.json");

@@ -414,6 +414,7 @@ impl Replaying<'_> {
             match piece {
                 Filled::Plain(text) | Filled::Emphasis(text) | Filled::Code(text) => told += text,
                 Filled::Rule(rule) => told += &format!("[{rule}]"),
+                Filled::Source(source) => told += &format!("[S{}]", source + 1),
                 Filled::Number(Some(amount), unit) => told += &format!("{{{amount} {unit:?}}}"),
                 Filled::Number(None, _) => {
                     told += "{nothing}";

@@ -222,11 +222,20 @@ impl Lesson {
             let run = self
                 .run(run)
                 .ok_or_else(|| LessonError::unknown(format!("{path}.run"), "run", run))?;
-            Checking { run, kept: &kept }.step(&path, step)?;
+            Checking {
+                run,
+                kept: &kept,
+                sources: self.sources.len(),
+            }
+            .step(&path, step)?;
             kept.extend(step.keep.iter().map(|keep| keep.name.as_str()));
         }
         let run = &self.runs[0].scenario;
-        let checking = Checking { run, kept: &kept };
+        let checking = Checking {
+            run,
+            kept: &kept,
+            sources: self.sources.len(),
+        };
         checking.paragraphs("opening", &self.opening)?;
         checking.paragraphs("takeaway", &self.takeaway)
     }
@@ -236,6 +245,7 @@ impl Lesson {
 struct Checking<'l> {
     run: &'l Scenario,
     kept: &'l [&'l str],
+    sources: usize,
 }
 
 impl Checking<'_> {
@@ -390,8 +400,13 @@ impl Checking<'_> {
 
     fn paragraph(&self, path: &str, paragraph: &Paragraph) -> Checked {
         for piece in paragraph.pieces() {
-            if let Piece::Number(place) = piece {
-                self.number(path, &place.number)?;
+            match piece {
+                Piece::Number(place) => self.number(path, &place.number)?,
+                Piece::Source(source) if *source >= self.sources => {
+                    let name = format!("S{}", source + 1);
+                    return Err(LessonError::unknown(path, "source", &name));
+                }
+                _ => {}
             }
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! Paragraphs: a little markup, rules that are cited, and places for numbers of the run.
 //!
-//! `*emphasis*`, `` `code` ``, `[R-PG-4]` for a rule, `{commit_latency_ms.p50}` or `{newly writes.acked}` for a number. A backslash takes
+//! `*emphasis*`, `` `code` ``, `[R-PG-4]` for a rule, `[S1]` for the first of the lesson's sources, `{commit_latency_ms.p50}` or `{newly writes.acked}` for a number. A backslash takes
 //! the meaning of the character after it.
 
 use core::str::FromStr;
@@ -26,6 +26,8 @@ pub enum Piece {
     Code(String),
     /// A rule of the semantic reference: `R-PG-4`.
     Rule(String),
+    /// A source of the lesson, by its place among them from 0.
+    Source(usize),
     /// A number of the run goes here.
     Number(Placeholder),
 }
@@ -50,6 +52,8 @@ pub enum Filled<'t> {
     Code(&'t str),
     /// A rule of the semantic reference.
     Rule(&'t str),
+    /// A source of the lesson, by its place among them from 0. People count from 1.
+    Source(usize),
     /// A number, if the run has it, and what it counts. The unit is not in the text.
     Number(Option<Amount>, Unit),
 }
@@ -80,6 +84,7 @@ impl Paragraph {
             Piece::Emphasis(text) => Filled::Emphasis(text),
             Piece::Code(text) => Filled::Code(text),
             Piece::Rule(rule) => Filled::Rule(rule),
+            Piece::Source(source) => Filled::Source(*source),
             Piece::Number(place) => Filled::Number(number(place), place.number.unit()),
         });
         filled.collect()
@@ -93,7 +98,7 @@ impl Paragraph {
                 .split_whitespace()
                 .filter(|word| word.chars().any(char::is_alphanumeric))
                 .count(),
-            Piece::Rule(_) => 0,
+            Piece::Rule(_) | Piece::Source(_) => 0,
             Piece::Number(_) => 1,
         };
         self.0.iter().map(words).sum()
@@ -142,7 +147,7 @@ impl FromStr for Paragraph {
             pieces.push(match c {
                 '*' => Piece::Emphasis(inside),
                 '`' => Piece::Code(inside),
-                '[' => Piece::Rule(rule(&inside)?),
+                '[' => cited(&inside)?,
                 _ => Piece::Number(placeholder(&inside)?),
             });
         }
@@ -156,7 +161,13 @@ impl FromStr for Paragraph {
     }
 }
 
-fn rule(text: &str) -> Result<String, String> {
+fn cited(text: &str) -> Result<Piece, String> {
+    let source = text
+        .strip_prefix('S')
+        .and_then(|number| number.parse().ok());
+    if let Some(number @ 1..=99) = source {
+        return Ok(Piece::Source(number - 1));
+    }
     let mut parts = text.split('-');
     let letters = |part: Option<&str>| {
         part.is_some_and(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_uppercase()))
@@ -168,9 +179,11 @@ fn rule(text: &str) -> Result<String, String> {
             .is_none_or(|number| number.parse::<u16>().is_ok())
         && parts.next().is_none();
     if is_rule {
-        return Ok(text.to_owned());
+        return Ok(Piece::Rule(text.to_owned()));
     }
-    Err(format!("\"[{text}]\" is not a rule such as [R-PG-4]"))
+    Err(format!(
+        "\"[{text}]\" is not a rule such as [R-PG-4], nor a source such as [S1]"
+    ))
 }
 
 fn placeholder(text: &str) -> Result<Placeholder, String> {

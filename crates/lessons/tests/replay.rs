@@ -15,7 +15,7 @@ fn every_lesson_is_what_the_engine_does() {
         if only.as_ref().is_some_and(|only| only != id) {
             continue;
         }
-        let replayed = lessons::replay(lesson, solution);
+        let replayed = lessons::replay::replay(lesson, solution);
         if only.is_some() {
             eprintln!("{}", replayed.told.join("\n"));
         }
