@@ -16,4 +16,11 @@ macro_rules! lessons {
     };
 }
 
-lessons!("one-kitchen");
+lessons!(
+    "one-kitchen",
+    "ninety-ten",
+    "write-path",
+    "async-mode",
+    "sync-mode",
+    "semi-sync-mode",
+);

@@ -250,6 +250,17 @@ impl Replaying<'_> {
     ) -> Result<Witness, String> {
         let mut witness =
             Witness::new(recording, &self.progress.kept).map_err(|e| e.to_string())?;
+        let questions = step.predict.iter().map(|predict| &predict.question);
+        let asked = step.decide.iter().map(|decide| &decide.question);
+        for paragraph in step
+            .text
+            .iter()
+            .chain(&step.ask)
+            .chain(questions)
+            .chain(asked)
+        {
+            self.filled(&step.id, paragraph, &witness);
+        }
         if step.goal.holds(&witness) {
             let before = step.goal.standing(&witness);
             self.complain(
@@ -390,9 +401,8 @@ impl Replaying<'_> {
 
     /// Every number that the texts of a step show is there.
     fn told(&mut self, step: &Step, witness: &Witness) {
-        let mut paragraphs: Vec<&Paragraph> = step.text.iter().chain(&step.after).collect();
+        let mut paragraphs: Vec<&Paragraph> = step.after.iter().collect();
         if let Some(predict) = &step.predict {
-            paragraphs.push(&predict.question);
             paragraphs.extend(
                 predict
                     .options

@@ -97,7 +97,7 @@ pub struct Step {
     /// The run is played up to this instant, in µs from its start, and pauses there before the learner's turn.
     #[serde(default)]
     pub play_to_us: Option<u64>,
-    /// What is told.
+    /// What is told. Its numbers are those of the run as the step begins, and so are those of what it asks.
     pub text: Vec<Paragraph>,
     /// What the learner is to do, one sentence. A prediction or a decision asks its own question.
     #[serde(default)]
@@ -128,7 +128,7 @@ pub struct Step {
     /// What to explain through "Why?" when it is done.
     #[serde(default)]
     pub why: Option<About>,
-    /// Told when it is done.
+    /// Told when it is done, with the numbers of that instant.
     #[serde(default)]
     pub after: Vec<Paragraph>,
 }

@@ -16,7 +16,8 @@ fn all() -> Vec<Lesson> {
     lessons::LESSONS.iter().map(read).collect()
 }
 
-/// Every paragraph that states something, with where it is. What an option of a prediction says is a guess.
+/// Every paragraph that states something, with where it is. What an option of a prediction says is a guess, and what a step asks
+/// for is a wish.
 fn statements(lesson: &Lesson) -> Vec<(String, &Paragraph)> {
     let mut found: Vec<(String, &Paragraph)> = Vec::new();
     let whole = lesson.opening.iter().chain(&lesson.takeaway);
@@ -24,7 +25,7 @@ fn statements(lesson: &Lesson) -> Vec<(String, &Paragraph)> {
     for step in &lesson.steps {
         let place = format!("{}, {}", lesson.id, step.id);
         let mut here: Vec<&Paragraph> = step.text.iter().chain(&step.after).collect();
-        here.extend(step.ask.iter().chain(&step.hint));
+        here.extend(&step.hint);
         if let Some(predict) = &step.predict {
             here.push(&predict.question);
             here.extend(
