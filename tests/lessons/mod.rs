@@ -23,4 +23,7 @@ lessons!(
     "async-mode",
     "sync-mode",
     "semi-sync-mode",
+    "which-mode",
+    "identical",
+    "three-cures",
 );
