@@ -1,49 +1,24 @@
 //! The page in a browser: what a person presses does what it says, found by role and accessible name.
 #![cfg(target_arch = "wasm32")]
 
-use std::cell::Cell;
-use std::rc::Rc;
+mod opened;
 
-use leptos::mount::{UnmountHandle, mount_to};
 use leptos::prelude::*;
-use leptos::tachys::view::any_view::AnyViewState;
+use opened::{Opened, settle, text};
 use replicascope_engine::Scenario;
 use replicascope_engine::ids::NodeId;
-use replicascope_engine::scenario::{Mode, Workload};
+use replicascope_engine::scenario::{Action, Mode, Workload};
 use replicascope_engine::time::Time;
 use replicascope_engine::world::Health;
-use replicascope_web::Page;
 use replicascope_web::session::Session;
-use wasm_bindgen::JsCast as _;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-use web_sys::{Element, Event, EventInit, HtmlElement, KeyboardEvent, KeyboardEventInit};
+use web_sys::{Element, HtmlElement, HtmlInputElement};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-/// A page of its own on a quiet cluster, paused. Gone when it is dropped.
-struct Opened {
-    session: Session,
-    root: HtmlElement,
-    _mounted: UnmountHandle<AnyViewState>,
-}
-
-impl Drop for Opened {
-    fn drop(&mut self) {
-        self.root.remove();
-    }
-}
-
+/// A page on a quiet cluster, paused.
 async fn open() -> Opened {
-    let root = document()
-        .create_element("div")
-        .expect("an element")
-        .dyn_into::<HtmlElement>()
-        .expect("of HTML");
-    let body = document().body().expect("a body");
-    body.append_child(&root).expect("room for it");
-    let made = Rc::new(Cell::new(None));
-    let make = Rc::clone(&made);
-    let mounted = mount_to(root.clone(), move || {
+    opened::open(|| {
         let workload = Workload {
             operations_per_second: 0,
             ..Workload::default()
@@ -52,126 +27,35 @@ async fn open() -> Opened {
             workload,
             ..Scenario::default()
         };
-        let session = Session::new(scenario, Time::from_millis(100)).expect("valid");
-        make.set(Some(session));
-        view! { <Page session=session /> }.into_any()
-    });
-    let opened = Opened {
-        session: made.take().expect("mounted"),
-        root,
-        _mounted: mounted,
-    };
-    settle().await;
-    opened
+        Session::new(scenario, Time::from_millis(100)).expect("valid")
+    })
+    .await
 }
 
-/// Effects run after the task that set them off.
-async fn settle() {
-    for _ in 0..4 {
-        leptos::task::tick().await;
-    }
+fn mode(page: &Opened) -> Mode {
+    page.run(|run| run.settings().mode)
 }
 
-/// The text of an element without what is hidden from those who hear it.
-fn spoken(element: &Element) -> String {
-    let copy: Element = element
-        .clone_node_with_deep(true)
-        .expect("a copy")
-        .unchecked_into();
-    let hidden = copy
-        .query_selector_all("[aria-hidden=true]")
-        .expect("a selector");
-    for index in 0..hidden.length() {
-        if let Some(node) = hidden.item(index) {
-            node.unchecked_into::<Element>().remove();
-        }
-    }
-    copy.text_content().unwrap_or_default()
+fn health(page: &Opened, node: u8) -> Health {
+    page.run(|run| run.health(NodeId(node)))
 }
 
-impl Opened {
-    fn all(&self, selector: &str) -> Vec<Element> {
-        let found = self.root.query_selector_all(selector).expect("a selector");
-        (0..found.length())
-            .filter_map(|index| found.item(index)?.dyn_into().ok())
-            .collect()
-    }
-
-    fn named(&self, selector: &str, name: &str) -> HtmlElement {
-        let mut found = self.all(selector).into_iter().filter(|element| {
-            let label = element.get_attribute("aria-label");
-            label.unwrap_or_else(|| spoken(element)).trim() == name
-        });
-        let first = found.next();
-        first
-            .unwrap_or_else(|| panic!("there is no {selector} named \"{name}\""))
-            .dyn_into()
-            .expect("of HTML")
-    }
-
-    async fn click(&self, name: &str) {
-        self.named("button", name).click();
-        settle().await;
-    }
-
-    async fn press(&self, key: &str) {
-        let init = KeyboardEventInit::new();
-        init.set_key(key);
-        init.set_bubbles(true);
-        init.set_cancelable(true);
-        let event =
-            KeyboardEvent::new_with_keyboard_event_init_dict("keydown", &init).expect("an event");
-        document()
-            .body()
-            .expect("a body")
-            .dispatch_event(&event)
-            .expect("it goes out");
-        settle().await;
-    }
-
-    async fn move_slider(&self, name: &str, value: &str) {
-        let slider = self
-            .named("input[type=range]", name)
-            .dyn_into::<web_sys::HtmlInputElement>()
-            .expect("an input");
-        slider.set_value(value);
-        let init = EventInit::new();
-        init.set_bubbles(true);
-        for kind in ["input", "change"] {
-            let event = Event::new_with_event_init_dict(kind, &init).expect("an event");
-            slider.dispatch_event(&event).expect("it goes out");
-        }
-        settle().await;
-    }
-
-    fn text(&self, selector: &str) -> String {
-        let found = self.all(selector);
-        let found = found
-            .first()
-            .unwrap_or_else(|| panic!("there is no {selector}"));
-        found.text_content().unwrap_or_default()
-    }
-
-    fn hash(&self) -> u64 {
-        self.session.peek(|run| run.simulation().trace().hash())
-    }
-
-    fn mode(&self) -> Mode {
-        self.session.peek(|run| run.simulation().settings().mode)
-    }
+async fn move_slider(page: &Opened, name: &str, value: &str) {
+    let slider: HtmlInputElement = page.named("input[type=range]", name);
+    page.type_into(&slider, value).await;
 }
 
 #[wasm_bindgen_test]
 async fn the_mode_switch_sets_the_mode() {
     let page = open().await;
-    let group = page.named("[role=radiogroup]", "Replication mode");
-    for (name, mode) in [
+    let group: Element = page.named("[role=radiogroup]", "Replication mode");
+    for (name, wanted) in [
         ("Semi-sync", Mode::SemiSync),
         ("Sync", Mode::Sync),
         ("Async", Mode::Async),
     ] {
         page.click(name).await;
-        assert_eq!(page.mode(), mode);
+        assert_eq!(mode(&page), wanted);
         let checked = group
             .query_selector("[aria-checked=true]")
             .expect("a selector")
@@ -187,7 +71,7 @@ async fn one_button_pauses_and_plays() {
     assert!(page.session.playing().get_untracked());
     page.click("Pause").await;
     assert!(!page.session.playing().get_untracked());
-    page.named("button", "Play");
+    page.named::<HtmlElement>("button", "Play");
 }
 
 #[wasm_bindgen_test]
@@ -214,8 +98,7 @@ async fn a_write_by_hand_appears_in_the_ledger() {
     let row = page.text("[data-op='1']");
     assert!(row.contains("write") && row.contains("#1"), "{row}");
     assert!(row.contains("stock:mug ← 1"), "{row}");
-    page.session.seek(Time::from_secs(2));
-    settle().await;
+    page.seek(Time::from_secs(2)).await;
     let row = page.text("[data-op='1']");
     assert!(row.contains("durable"), "{row}");
     assert!(page.text(".ledger").contains("1 write: 1 kept"));
@@ -227,8 +110,7 @@ async fn a_lost_write_is_listed_as_broken_with_its_number() {
     page.click("Write").await;
     page.session.seek(Time::from_millis(108));
     page.click("Kill the primary").await;
-    page.session.seek(Time::from_secs(5));
-    settle().await;
+    page.seek(Time::from_secs(5)).await;
     let row = page.text("[data-op='1']");
     assert!(
         row.contains("LOST though acked") && row.contains("#1"),
@@ -246,10 +128,9 @@ async fn a_lost_write_is_listed_as_broken_with_its_number() {
 #[wasm_bindgen_test]
 async fn the_timeline_goes_to_any_instant() {
     let page = open().await;
-    page.move_slider("Timeline", "3210").await;
-    let now = page.session.peek(|run| run.simulation().now());
-    assert_eq!(now, Time::from_millis(3_210));
-    let slider = page.named("input", "Timeline");
+    move_slider(&page, "Timeline", "3210").await;
+    assert_eq!(page.now(), Time::from_millis(3_210));
+    let slider: Element = page.named("input", "Timeline");
     assert_eq!(
         slider.get_attribute("aria-valuetext").as_deref(),
         Some("3.210 seconds")
@@ -259,30 +140,25 @@ async fn the_timeline_goes_to_any_instant() {
 #[wasm_bindgen_test]
 async fn keys_do_what_the_list_says() {
     let page = open().await;
-    page.press(" ").await;
+    page.key(" ").await;
     assert!(page.session.playing().get_untracked());
-    page.press(" ").await;
+    page.key(" ").await;
     assert!(!page.session.playing().get_untracked());
-    page.press("y").await;
-    assert_eq!(page.mode(), Mode::Sync);
-    page.press("2").await;
-    page.press("k").await;
-    let health = page.session.peek(|run| run.simulation().health(NodeId(1)));
-    assert_eq!(health, Health::Down);
-    page.press("Escape").await;
-    page.press("k").await;
-    let health = page.session.peek(|run| run.simulation().health(NodeId(0)));
-    assert_eq!(health, Health::Down);
+    page.key("y").await;
+    assert_eq!(mode(&page), Mode::Sync);
+    page.key("2").await;
+    page.key("k").await;
+    assert_eq!(health(&page, 1), Health::Down);
+    page.key("Escape").await;
+    page.key("k").await;
+    assert_eq!(health(&page, 0), Health::Down);
 }
 
 #[wasm_bindgen_test]
 async fn the_workload_is_exactly_what_was_chosen() {
     let page = open().await;
-    let rate = || {
-        page.session
-            .peek(|run| run.simulation().workload().operations_per_second)
-    };
-    page.move_slider("Operations", "9").await;
+    let rate = || page.run(|run| run.workload().operations_per_second);
+    move_slider(&page, "Operations", "9").await;
     assert_eq!(rate(), 50);
     assert!(
         page.text("[role=log]")
@@ -298,12 +174,59 @@ async fn acting_in_the_past_keeps_both_futures() {
     page.session.seek(Time::from_secs(2));
     page.click("Rewind").await;
     page.click("Sync").await;
-    let branches = page.named("[role=group]", "Branches");
-    let names = branches.text_content().unwrap_or_default();
+    let names = text(&page.named::<Element>("[role=group]", "Branches"));
     assert!(
         names.contains("Run") && names.contains("Sync at 0.000 s"),
         "{names}"
     );
     page.click("Run").await;
-    assert_eq!(page.mode(), Mode::Async);
+    assert_eq!(mode(&page), Mode::Async);
+}
+
+#[wasm_bindgen_test]
+async fn the_button_of_an_operation_in_progress_keeps_the_focus() {
+    let page = open().await;
+    page.click("All").await;
+    page.click("Write").await;
+    let why: HtmlElement = page.the("[data-op='1'] .why");
+    assert_eq!(
+        why.get_attribute("aria-label").as_deref(),
+        Some("Why? write 1, in progress")
+    );
+    why.focus().expect("it can be focused");
+    let before = page.text("[data-op='1']");
+    // On its way, answered, durable: each time the row says something else.
+    for millis in [103, 108, 2_000] {
+        page.seek(Time::from_millis(millis)).await;
+        assert_eq!(
+            document().active_element().as_ref(),
+            Some(why.as_ref()),
+            "{millis} ms"
+        );
+    }
+    assert_ne!(page.text("[data-op='1']"), before);
+    assert_eq!(
+        why.get_attribute("aria-label").as_deref(),
+        Some("Why? write 1, durable")
+    );
+    // Taken back and done otherwise: another operation of that number.
+    page.seek(Time::from_millis(100)).await;
+    page.session.undo();
+    settle().await;
+    page.click("Read").await;
+    let row = page.text("[data-op='1']");
+    assert!(row.starts_with("read"), "{row}");
+}
+
+#[wasm_bindgen_test]
+async fn an_event_keeps_the_focus_while_others_come() {
+    let page = open().await;
+    page.session.act(Action::Freeze { node: NodeId(1) });
+    settle().await;
+    let event: HtmlElement = page.the("[role=log] .ev");
+    event.focus().expect("it can be focused");
+    page.session.act(Action::Freeze { node: NodeId(2) });
+    page.seek(Time::from_secs(1)).await;
+    assert!(page.all("[role=log] .ev").len() >= 2);
+    assert_eq!(document().active_element().as_ref(), Some(event.as_ref()));
 }

@@ -19,9 +19,8 @@ use crate::words::outlook::Names;
 const MOST: u8 = 9;
 
 /// A node in the list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct NodeFact {
-    id: NodeId,
     writes: bool,
     /// Whom it follows, if it is a server.
     upstream: Option<NodeId>,
@@ -45,7 +44,6 @@ fn facts(simulation: &Simulation) -> (Vec<NodeFact>, Chains) {
         .nodes()
         .iter()
         .map(|node| NodeFact {
-            id: node.id(),
             writes: writers.contains(node.id()),
             upstream: node.upstream(),
         })
@@ -112,6 +110,7 @@ pub(super) fn Nodes(changer: Changer, scenario: Memo<Value>) -> impl IntoView {
     };
     let list = session.on_panel(|run| facts(run.simulation()).0);
     let chains = session.on_panel(|run| facts(run.simulation()).1);
+    let count = Memo::new(move |_| list.with(Vec::len));
     view! {
         <section class="cl-nodes" aria-label="Nodes">
             <div class="cl-step">
@@ -160,10 +159,12 @@ pub(super) fn Nodes(changer: Changer, scenario: Memo<Value>) -> impl IntoView {
             </div>
             <ul>
                 <For
-                    each=move || list.get()
-                    key=|fact| *fact
-                    children=move |fact| {
-                        view! { <NodeRow fact changer scenario names places chains put=Callback::new(put) /> }
+                    each=move || 0..count.get()
+                    key=|index| *index
+                    children=move |index| {
+                        let id = NodeId(index as u8);
+                        let fact = Memo::new(move |_| list.with(|list| list.get(index).copied()));
+                        view! { <NodeRow id fact count changer scenario names places chains put=Callback::new(put) /> }
                     }
                 />
                 <Show when=move || places.with(Option::is_some)>
@@ -210,7 +211,9 @@ fn same_links(a: &Places, b: &Places) -> bool {
 
 #[component]
 fn NodeRow(
-    fact: NodeFact,
+    id: NodeId,
+    fact: Memo<Option<NodeFact>>,
+    count: Memo<usize>,
     changer: Changer,
     scenario: Memo<Value>,
     names: Memo<Names>,
@@ -218,14 +221,11 @@ fn NodeRow(
     chains: Memo<Chains>,
     put: Callback<Places>,
 ) -> impl IntoView {
-    let NodeFact {
-        id,
-        writes,
-        upstream,
-    } = fact;
+    let writes = Memo::new(move |_| fact.get().is_some_and(|fact| fact.writes));
+    let upstream = Memo::new(move |_| fact.get()?.upstream);
     let place = move || places.with(|places| places.as_ref()?.nodes.get(id.index()).copied());
     let word = move || {
-        if writes {
+        if writes.get() {
             names.get().primary
         } else {
             names.get().replica
@@ -247,8 +247,8 @@ fn NodeRow(
                     })
                 />
             </Show>
-            <Show when=move || { !writes && chains.get() != Chains::Not }>
-                <Follows id upstream changer scenario chains />
+            <Show when=move || { !writes.get() && chains.get() != Chains::Not }>
+                <Follows id upstream count changer scenario chains />
             </Show>
         </li>
     }
@@ -290,7 +290,8 @@ fn PlacePick(
 #[component]
 fn Follows(
     id: NodeId,
-    upstream: Option<NodeId>,
+    upstream: Memo<Option<NodeId>>,
+    count: Memo<usize>,
     changer: Changer,
     scenario: Memo<Value>,
     chains: Memo<Chains>,
@@ -310,7 +311,7 @@ fn Follows(
         if chains.get() == Chains::Tag {
             tagged()
         } else {
-            upstream.map(|node| node.to_string())
+            upstream.get().map(|node| node.to_string())
         }
     });
     let pick = {
@@ -331,10 +332,6 @@ fn Follows(
             }
         }
     };
-    let others = session.peek(|run| {
-        let nodes = run.simulation().cluster().nodes();
-        nodes.filter(|&other| other != id).collect::<Vec<_>>()
-    });
     view! {
         <select
             class="cl-follow"
@@ -344,21 +341,23 @@ fn Follows(
             <option value="" prop:selected=move || shown.with(Option::is_none)>
                 {move || if chains.get() == Chains::Tag { "follows the leader" } else { "follows nobody" }}
             </option>
-            {others
-                .into_iter()
-                .map(|other| {
-                    let other = other.to_string();
-                    let is_it = {
-                        let other = other.clone();
-                        move || shown.with(|shown| shown.as_deref() == Some(&other))
-                    };
-                    view! {
-                        <option value=other.clone() prop:selected=is_it>
-                            {format!("follows {other}")}
-                        </option>
-                    }
-                })
-                .collect_view()}
+            {move || {
+                let others = (0..count.get() as u8).map(NodeId).filter(|&other| other != id);
+                others
+                    .map(|other| {
+                        let other = other.to_string();
+                        let is_it = {
+                            let other = other.clone();
+                            move || shown.with(|shown| shown.as_deref() == Some(&other))
+                        };
+                        view! {
+                            <option value=other.clone() prop:selected=is_it>
+                                {format!("follows {other}")}
+                            </option>
+                        }
+                    })
+                    .collect_view()
+            }}
         </select>
     }
 }

@@ -42,6 +42,8 @@ pub(super) fn Row(
                 .is_some_and(|words| words.chips.iter().any(|chip| chip.tone == Tone::Lost))
         })
     };
+    // Another run may have another operation of this number.
+    let kind = Memo::new(move |_| words.with(|words| words.as_ref().map(|words| words.write)));
     view! {
         <li
             class="op"
@@ -55,63 +57,79 @@ pub(super) fn Row(
                 format!("{}px", height_of(more))
             }
         >
-            {move || words.get().map(|words| content(op, words))}
+            {move || kind.get().map(|write| content(op, write, words))}
         </li>
     }
 }
 
-fn content(op: OpId, words: RowWords) -> impl IntoView {
-    let RowWords {
-        number,
-        write,
-        title,
-        meta,
-        chips,
-        track,
-        fate,
-    } = words;
+/// What the row says. Its words change under a person's hands; its button stays, and the focus on it.
+fn content(op: OpId, write: bool, words: Memo<Option<RowWords>>) -> impl IntoView {
     let (kind, icon) = if write {
         ("write", Icon::Pen)
     } else {
         ("read", Icon::Eye)
     };
-    let verdict = chips
-        .first()
-        .map_or("in progress".to_owned(), |chip| chip.text.clone());
-    let mut chips = chips.into_iter();
-    let first = chips.next();
+    let part = move |part: fn(&RowWords) -> &str| {
+        words.with(|words| words.as_ref().map_or("", part).to_owned())
+    };
+    let fate = move || part(|words| &words.fate);
+    let about = move || {
+        words.with(|words| {
+            let first = words.as_ref().and_then(|words| words.chips.first());
+            let verdict = first.map_or("in progress", |chip| &chip.text);
+            format!("{kind} {}, {verdict}", op.0)
+        })
+    };
+    let verdicts = Memo::new(move |_| {
+        words.with(|words| {
+            words
+                .as_ref()
+                .map(|words| (words.chips.clone(), words.track.clone()))
+        })
+    });
+    let first = move || {
+        verdicts.with(|verdicts| {
+            let (chips, track) = verdicts.as_ref()?;
+            let first = chips.first().cloned().map(chip);
+            let steps = (!track.is_empty()).then(|| {
+                view! {
+                    <ol class="track" aria-label="progress">
+                        {track.iter().cloned().map(step).collect_view()}
+                    </ol>
+                }
+            });
+            Some((first, steps))
+        })
+    };
+    let others = move || {
+        verdicts.with(|verdicts| {
+            let (chips, _) = verdicts.as_ref()?;
+            let others = chips.iter().skip(1).cloned();
+            Some(
+                others
+                    .map(|other| view! { <span class="op-also">{chip(other)}</span> })
+                    .collect_view(),
+            )
+        })
+    };
     view! {
         <span class="opk" class:opk-w=write title=kind>
             <Picture icon=icon />
             <span class="sr">{kind}</span>
         </span>
-        <code class="op-w">{title}</code>
+        <code class="op-w">{move || part(|words| &words.title)}</code>
         <span class="op-m tnum">
-            <span class="op-n">"#" {number}</span>
+            <span class="op-n">"#" {op.0}</span>
             " "
-            {meta}
+            {move || part(|words| &words.meta)}
         </span>
         <div class="op-v">
-            {first.map(chip)}
-            {(!track.is_empty())
-                .then(|| {
-                    view! {
-                        <ol class="track" aria-label="progress">
-                            {track.into_iter().map(step).collect_view()}
-                        </ol>
-                    }
-                })}
-            <WhyButton
-                question=Question::Op(op)
-                about=format!("{kind} {number}, {}", verdict)
-                in_list=true
-            />
-            {chips
-                .map(|other| view! { <span class="op-also">{chip(other)}</span> })
-                .collect_view()}
+            {first}
+            <WhyButton question=Question::Op(op) about=Signal::derive(about) in_list=true />
+            {others}
         </div>
-        <p class="op-f" title=fate.clone()>
-            {fate.clone()}
+        <p class="op-f" title=fate>
+            {fate}
         </p>
     }
 }

@@ -102,8 +102,11 @@ fn end_of(service: Service) -> Endpoint {
     }
 }
 
+/// How many things may be done to a host.
+const DEEDS: usize = 3;
+
 /// What may be done to a host: the word, its picture, and whether it is about its links.
-fn deeds(fact: HostFact) -> [(&'static str, Icon, Option<ServiceAction>); 3] {
+fn deeds(fact: HostFact) -> [(&'static str, Icon, Option<ServiceAction>); DEEDS] {
     let down = matches!(fact.health, Health::Down | Health::Lost);
     [
         if down {
@@ -219,10 +222,19 @@ fn Host(
         rect.get()
             .is_some_and(|rect| rect.x + 300.0 > layout.with(|layout| layout.width))
     };
+    let opener = NodeRef::<leptos::html::Button>::new();
+    let close = move || {
+        open.set(None);
+        // The buttons go, and the one that has the focus with them.
+        if let Some(opener) = opener.get_untracked() {
+            // An element of the page can be focused.
+            let _ = opener.focus();
+        }
+    };
     let on_key = move |event: KeyboardEvent| {
         if event.key() == "Escape" && is_open.get_untracked() {
             event.stop_propagation();
-            open.set(None);
+            close();
         }
     };
     let act = move |what: Option<ServiceAction>| {
@@ -231,7 +243,7 @@ fn Host(
         };
         let actions = session.peek(|run| actions(run.simulation(), fact, what));
         session.act_all(actions);
-        open.set(None);
+        close();
     };
     view! {
         <div
@@ -248,6 +260,7 @@ fn Host(
             <button
                 type="button"
                 class="sg-host-b"
+                node_ref=opener
                 aria-expanded=move || is_open.get().to_string()
                 on:click=move |_| {
                     let service = fact.get_untracked().map(|fact| fact.service);
@@ -262,25 +275,30 @@ fn Host(
             </button>
             <Show when=move || is_open.get()>
                 <div class="sg-acts" class:to-left=opens_left>
-                    {move || {
-                        fact.get()
-                            .map(|fact| {
-                                deeds(fact)
-                                    .map(|(word, icon, what)| {
-                                        view! {
-                                            <button
-                                                type="button"
-                                                class="sg-act"
-                                                on:click=move |_| act(what)
-                                            >
-                                                {Icon::view(icon)}
-                                                <span>{word}</span>
-                                            </button>
+                    {(0..DEEDS)
+                        .map(|index| {
+                            // The same button before and after, so that the focus stays on it.
+                            let deed = Memo::new(move |_| fact.get().map(|fact| deeds(fact)[index]));
+                            view! {
+                                <button
+                                    type="button"
+                                    class="sg-act"
+                                    on:click=move |_| {
+                                        if let Some((.., what)) = deed.get_untracked() {
+                                            act(what);
                                         }
-                                    })
-                                    .collect_view()
-                            })
-                    }}
+                                    }
+                                >
+                                    {Icon::view(
+                                        Signal::derive(move || {
+                                            deed.get().map_or(Icon::Power, |(_, icon, _)| icon)
+                                        }),
+                                    )}
+                                    <span>{move || deed.get().map(|(word, ..)| word)}</span>
+                                </button>
+                            }
+                        })
+                        .collect_view()}
                 </div>
             </Show>
         </div>

@@ -164,7 +164,7 @@ pub(crate) fn WhyButton(
     question: Question,
     /// What it is asked of, for those who do not see where the button stands.
     #[prop(into)]
-    about: String,
+    about: Signal<String>,
     /// Whether it stands in a list that is one stop for Tab.
     #[prop(default = false)]
     in_list: bool,
@@ -175,7 +175,7 @@ pub(crate) fn WhyButton(
             type="button"
             class="why"
             tabindex=if in_list { "-1" } else { "0" }
-            aria-label=format!("Why? {about}")
+            aria-label=move || format!("Why? {}", about.get())
             on:click=move |_| why.ask(question)
         >
             "Why?"
