@@ -3,6 +3,7 @@
 //! They are a table (`parameters.tsv`), not code: a value is read and changed in the scenario as JSON, by its path, and the
 //! engine itself says whether the result is valid. So this knows no rule, and a default is whatever the engine's default is.
 
+use replicascope_engine::scenario::{Cluster, Settings};
 use replicascope_engine::{Scenario, ScenarioError};
 
 use super::value::Value;
@@ -217,6 +218,16 @@ impl Parameter {
         self.get(defaults, None)
     }
 
+    /// A value as a person reads it.
+    pub(crate) fn words(&self, value: &Value) -> String {
+        match (show(value).as_str(), self.unit) {
+            ("", _) if matches!(self.kind(), Kind::Text) => "empty".to_owned(),
+            ("", _) => "none".to_owned(),
+            (text, "") => text.to_owned(),
+            (text, unit) => format!("{text} {unit}"),
+        }
+    }
+
     /// What a person typed, as a value. What is no number stays text, so that the engine says what is wrong with it.
     pub(crate) fn read(&self, text: &str) -> Value {
         let text = text.trim();
@@ -248,6 +259,53 @@ pub(crate) fn show(value: &Value) -> String {
         Value::Array(items) => items.iter().map(show).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
     }
+}
+
+/// The nodes of a scenario, n1 first.
+pub(super) fn nodes_of(scenario: &Value) -> Vec<String> {
+    let replicas = scenario["cluster"]["replicas"].as_u64().unwrap_or(0);
+    (1..=replicas + 1).map(|node| format!("n{node}")).collect()
+}
+
+/// What differs between two settings of a cluster, parameter by parameter, with both values: whose it is, and the words.
+pub(crate) fn changes(
+    cluster: &Cluster,
+    before: &Settings,
+    after: &Settings,
+) -> Vec<(&'static str, String)> {
+    let whole = |settings: &Settings| {
+        open(&Scenario {
+            cluster: cluster.clone(),
+            settings: settings.clone(),
+            ..Scenario::default()
+        })
+    };
+    let (before, after) = (whole(before), whole(after));
+    let mut changes = Vec::new();
+    for parameter in all().filter(|it| it.is_in(&after)) {
+        let nodes = match parameter.of_each_node() {
+            Some(_) => nodes_of(&after).into_iter().map(Some).collect(),
+            None => vec![None],
+        };
+        for node in nodes {
+            let value = |scenario| parameter.get(scenario, node.as_deref());
+            let (old, new) = (value(&before), value(&after));
+            if old != new {
+                let of = node
+                    .as_ref()
+                    .map_or(String::new(), |node| format!(" of {node}"));
+                let words = |value: Option<Value>| parameter.words(&value.unwrap_or(Value::Null));
+                let words = format!(
+                    "{}{of} from {} to {}",
+                    parameter.label(),
+                    words(old),
+                    words(new)
+                );
+                changes.push((parameter.title, words));
+            }
+        }
+    }
+    changes
 }
 
 /// The value at a path with dots.

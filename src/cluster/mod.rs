@@ -24,6 +24,7 @@ use crate::words::outlook::Names;
 
 use places::Places;
 
+pub(crate) use catalogue::changes;
 pub(crate) use dialog::ClusterDialog;
 
 /// What is open of it. A copy is a handle to the same.

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::catalogue::{self, Kind, Parameter, defaults, show};
+use super::catalogue::{self, Kind, Parameter, defaults, nodes_of, show};
 use super::change::Changer;
 use super::start::sample_for;
 use super::value::Value;
@@ -15,6 +15,7 @@ pub(super) fn Parameters(changer: Changer, scenario: Memo<Value>) -> impl IntoVi
     let query = RwSignal::new(String::new());
     let changed_only = RwSignal::new(false);
     let plain = Memo::new(move |_| scenario.with(defaults));
+    let nodes = Memo::new(move |_| scenario.with(|scenario| nodes_of(scenario).len()));
     let is_changed = move |parameter: &Parameter| {
         scenario.with(|scenario| plain.with(|plain| differs(parameter, scenario, plain)))
     };
@@ -70,6 +71,7 @@ pub(super) fn Parameters(changer: Changer, scenario: Memo<Value>) -> impl IntoVi
             <ul class="cl-list">
                 <For
                     each=move || {
+                        nodes.track();
                         let mut title = "";
                         found
                             .get()
@@ -81,7 +83,8 @@ pub(super) fn Parameters(changer: Changer, scenario: Memo<Value>) -> impl IntoVi
                             })
                             .collect::<Vec<_>>()
                     }
-                    key=|(it, first)| (it.path(), *first)
+                    // What each node has a field for is made anew when there are other nodes.
+                    key=move |(it, first)| (it.path(), *first, nodes.get_untracked())
                     children=move |(it, first)| {
                         view! {
                             {first.then(|| view! { <li class="cl-group">{it.title}</li> })}
@@ -110,12 +113,6 @@ pub(super) fn Parameters(changer: Changer, scenario: Memo<Value>) -> impl IntoVi
     }
 }
 
-/// The nodes of a scenario, n1 first.
-fn nodes_of(scenario: &Value) -> Vec<String> {
-    let replicas = scenario["cluster"]["replicas"].as_u64().unwrap_or(0);
-    (1..=replicas + 1).map(|node| format!("n{node}")).collect()
-}
-
 /// Whether it is not at its default; of one that each node has, whether any is not.
 fn differs(parameter: &Parameter, scenario: &Value, plain: &Value) -> bool {
     let default = parameter.default(plain);
@@ -129,13 +126,7 @@ fn differs(parameter: &Parameter, scenario: &Value, plain: &Value) -> bool {
 
 /// A default as a person reads it.
 fn default_words(parameter: &Parameter, plain: &Value) -> String {
-    let default = parameter.default(plain).unwrap_or(Value::Null);
-    match (show(&default).as_str(), parameter.unit) {
-        ("", _) if matches!(parameter.kind(), Kind::Text) => "empty".to_owned(),
-        ("", _) => "none".to_owned(),
-        (text, "") => text.to_owned(),
-        (text, unit) => format!("{text} {unit}"),
-    }
+    parameter.words(&parameter.default(plain).unwrap_or(Value::Null))
 }
 
 /// What a row says besides its value.

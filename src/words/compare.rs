@@ -60,7 +60,7 @@ fn whole(setting: &Setting) -> String {
         Setting::Manager(Manager::Patroni(_)) => "Patroni".to_owned(),
         Setting::Manager(Manager::Mha(_)) => "MHA".to_owned(),
         Setting::Manager(Manager::Sentinel(_)) => "Sentinel".to_owned(),
-        other => settings::setting(other),
+        other => settings::setting(other).unwrap_or_else(|| "other parameters".to_owned()),
     }
 }
 

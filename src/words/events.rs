@@ -52,8 +52,7 @@ impl Mark {
 pub(crate) fn sentence(simulation: &Simulation, kind: &EventKind) -> Option<(Mark, String)> {
     Some(match *kind {
         EventKind::Action { index } => {
-            let action = &simulation.actions().get(index as usize)?.action;
-            return act(simulation, action).map(|text| (Mark::Person, text));
+            return act(simulation, index as usize).map(|text| (Mark::Person, text));
         }
         EventKind::ActionHadNoEffect { why } => (
             Mark::Person,
@@ -169,8 +168,8 @@ pub(crate) fn sentence(simulation: &Simulation, kind: &EventKind) -> Option<(Mar
 }
 
 /// What a person did, where the engine has no event that says it better.
-fn act(simulation: &Simulation, action: &Action) -> Option<String> {
-    Some(match action {
+fn act(simulation: &Simulation, index: usize) -> Option<String> {
+    Some(match &simulation.actions().get(index)?.action {
         Action::Write {
             client: who,
             key: what,
@@ -204,7 +203,9 @@ fn act(simulation: &Simulation, action: &Action) -> Option<String> {
             super::span(replicascope_engine::time::Span(*by_us))
         ),
         Action::DuplicateMessage { .. } => "A message was doubled.".to_owned(),
-        Action::Set(setting) => settings::setting(setting),
+        Action::Set(setting) => {
+            settings::setting(setting).unwrap_or_else(|| settings::changed(simulation, index))
+        }
         Action::Admin { node, command } => servers::command(*node, command),
         _ => return None,
     })

@@ -1,9 +1,11 @@
 //! Settings and actions in words.
 
+use replicascope_engine::Simulation;
 use replicascope_engine::scenario::{Action, Failover, Mode, ReadPolicy, Setting};
 use replicascope_engine::time::Span;
 
 use super::span;
+use crate::cluster;
 
 /// What a replication mode is called.
 pub(crate) fn mode(mode: Mode) -> &'static str {
@@ -23,9 +25,9 @@ pub(crate) fn reads(policy: ReadPolicy) -> &'static str {
     }
 }
 
-/// What a change of settings means from now on.
-pub(crate) fn setting(setting: &Setting) -> String {
-    match setting {
+/// What a change of settings means from now on; `None` where it is many parameters, of which [`changed`] says which.
+pub(crate) fn setting(setting: &Setting) -> Option<String> {
+    Some(match setting {
         Setting::Mode(Mode::Async) => {
             "Mode: async. The primary answers once its own log is flushed.".to_owned()
         }
@@ -66,17 +68,30 @@ pub(crate) fn setting(setting: &Setting) -> String {
         Setting::Fencing(false) => "Fencing off: a primary goes on as if alone.".to_owned(),
         Setting::Reads(policy) => format!("Reads go to {}.", reads(*policy)),
         Setting::Routing(routing) => super::routing::routing(routing),
-        Setting::Timers(timers) => format!(
-            "Heartbeat every {}, election after {} of silence.",
-            span(Span(timers.heartbeat_us)),
-            span(Span(timers.election_timeout_us))
-        ),
-        Setting::Database(_) => "The database has other parameters.".to_owned(),
-        Setting::Manager(_) => "The failover manager has other parameters.".to_owned(),
+        Setting::Timers(_) | Setting::Database(_) | Setting::Manager(_) => return None,
         Setting::Workload(workload) => format!(
             "Workload: {} operations a second, {} % reads.",
             workload.operations_per_second, workload.read_percent
         ),
+    })
+}
+
+/// How many changed parameters are named.
+const NAMED: usize = 4;
+
+/// Which parameters an action of the log changed, from what to what.
+pub(crate) fn changed(simulation: &Simulation, index: usize) -> String {
+    let before = simulation.settings_before(index);
+    let after = simulation.settings_before(index + 1);
+    let changes = cluster::changes(simulation.cluster(), &before, &after);
+    let Some((title, _)) = changes.first() else {
+        return "The parameters were set to what they were.".to_owned();
+    };
+    let named = changes.iter().take(NAMED).map(|(_, words)| words.as_str());
+    let named = named.collect::<Vec<_>>().join(", ");
+    match changes.len().saturating_sub(NAMED) {
+        0 => format!("{title}: {named}."),
+        more => format!("{title}: {named}, and {more} more."),
     }
 }
 
@@ -125,5 +140,43 @@ pub(crate) fn short(action: &Action) -> String {
         Action::Set(Setting::Mode(new)) => mode(*new).to_owned(),
         Action::Set(Setting::Workload(_)) => "Other workload".to_owned(),
         Action::Set(_) => "Other settings".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use replicascope_engine::Scenario;
+
+    fn told(settings: &str, set: &str) -> String {
+        let text = format!(
+            r#"{{"version":2,"settings":{settings},"actions":[{{"at_us":0,"action":{{"set":{{"reads":"random"}}}}}},{{"at_us":0,"action":{{"set":{set}}}}}]}}"#
+        );
+        let scenario = Scenario::from_json(&text).unwrap_or_else(|error| panic!("{error}"));
+        changed(&Simulation::new(&scenario).expect("valid"), 1)
+    }
+
+    #[test]
+    fn a_change_of_parameters_names_them_with_both_values() {
+        let postgresql =
+            r#"{"database":{"postgresql":{"wal_writer_delay":300}},"manager":{"patroni":{}}}"#;
+        assert_eq!(
+            told(
+                postgresql,
+                r#"{"database":{"postgresql":{"synchronous_commit":"off"}}}"#
+            ),
+            "PostgreSQL: synchronous_commit from on to off, wal_writer_delay from 300 ms to 200 ms."
+        );
+        assert_eq!(
+            told(
+                postgresql,
+                r#"{"manager":{"patroni":{"tags":[{"node":"n3","nosync":true}]}}}"#
+            ),
+            "Patroni: nosync of n3 from false to true."
+        );
+        assert_eq!(
+            told(postgresql, r#"{"manager":{"patroni":{}}}"#),
+            "The parameters were set to what they were."
+        );
     }
 }

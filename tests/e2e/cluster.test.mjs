@@ -88,7 +88,7 @@ pageTest("what the engine refuses says why at the field, and nothing is changed"
   await find(page, "loop_wait");
   await type(page, "loop_wait", "6");
   await close(page);
-  await events(page).getByText("The failover manager has other parameters.").waitFor();
+  await events(page).getByText("Patroni: loop_wait from 5 s to 6 s.").waitFor();
 });
 
 pageTest("replicas come and go, places have their delays, and undo brings the run before back", async ({ page }) => {

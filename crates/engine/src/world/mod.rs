@@ -86,6 +86,8 @@ pub struct Simulation {
     steps: u64,
     cluster: Arc<crate::scenario::Cluster>,
     settings: Settings,
+    /// Those that the run began with.
+    first_settings: Arc<Settings>,
     actions: Arc<Vec<TimedAction>>,
     next_action: usize,
     queue: Queue,
@@ -166,6 +168,7 @@ impl Simulation {
             router: Router::new(count, &settings.routing),
             sessions: Sessions::new(cluster.clients.len()),
             look_epoch: 0,
+            first_settings: Arc::new(settings.clone()),
             settings,
             actions: Arc::new(actions),
             next_action: 0,
@@ -218,6 +221,19 @@ impl Simulation {
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// The settings in force before an action of the log; past its end, after all of it.
+    #[must_use]
+    pub fn settings_before(&self, action: usize) -> Settings {
+        let mut settings = Settings::clone(&self.first_settings);
+        let mut workload = *self.workload();
+        for timed in self.actions.iter().take(action) {
+            if let crate::scenario::Action::Set(setting) = &timed.action {
+                setting.apply(&mut settings, &mut workload);
+            }
+        }
+        settings
     }
 
     /// The workload in force.
