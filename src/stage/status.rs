@@ -49,61 +49,84 @@ fn lag(lag: Option<Span>) -> String {
 
 /// What the server says; nothing for a Textbook node.
 fn tables(simulation: &Simulation, id: NodeId) -> Vec<Table> {
-    let Some(node) = simulation.nodes().get(id.index()) else {
+    if id.index() >= simulation.nodes().len() {
         return Vec::new();
-    };
+    }
     match &simulation.settings().database {
         Database::Textbook => Vec::new(),
         Database::Postgresql(settings) => vec![
             replication(simulation, id, &settings.synchronous_standby_names),
             receiver(simulation, id),
         ],
-        Database::Mysql(_) | Database::Mariadb(_) => {
-            let mut table = Table {
-                title: "SHOW REPLICA STATUS",
-                empty: "Empty set: it is the source.",
-                ..Table::default()
-            };
-            let Some(status) = node.replica_status(simulation.now()) else {
-                return vec![table];
-            };
-            let yes = |yes| if yes { "Yes" } else { "No" };
-            let error = |code: Option<u16>| code.map_or("0".to_owned(), |code| code.to_string());
-            let upstream = node.upstream();
-            let receiver_error = status.receiver_error.and_then(|error| error.code());
-            let rows = [
-                (
-                    "Source_Host",
-                    upstream.map_or(String::new(), |node| node.to_string()),
-                ),
-                (
-                    "Replica_IO_Running",
-                    match status.receiver {
-                        ReceiverState::No => "No",
-                        ReceiverState::Connecting => "Connecting",
-                        ReceiverState::Yes => "Yes",
-                    }
-                    .to_owned(),
-                ),
-                ("Replica_SQL_Running", yes(status.applier_runs).to_owned()),
-                (
-                    "Seconds_Behind_Source",
-                    status
-                        .seconds_behind_source
-                        .map_or(NULL.to_owned(), |seconds| seconds.to_string()),
-                ),
-                ("received", status.received.to_string()),
-                ("applied", status.applied.to_string()),
-                ("Last_IO_Errno", error(receiver_error)),
-                (
-                    "Last_SQL_Errno",
-                    error(status.applier_error.map(|error| error.code())),
-                ),
-            ];
-            table.columns = rows.iter().map(|(name, _)| *name).collect();
-            table.rows = vec![rows.into_iter().map(|(_, value)| value).collect()];
-            vec![table]
-        }
+        Database::Mysql(_) => vec![replica(simulation, id, &MYSQL)],
+        Database::Mariadb(_) => vec![replica(simulation, id, &MARIADB)],
+    }
+}
+
+/// What a family calls the columns of `SHOW REPLICA STATUS` that are modelled, in its order, and what an empty one means.
+struct Printout {
+    columns: [&'static str; 8],
+    empty: &'static str,
+}
+
+const MYSQL: Printout = Printout {
+    columns: [
+        "Source_Host",
+        "Read_Source_Log_Pos",
+        "Replica_IO_Running",
+        "Replica_SQL_Running",
+        "Exec_Source_Log_Pos",
+        "Seconds_Behind_Source",
+        "Last_IO_Errno",
+        "Last_SQL_Errno",
+    ],
+    empty: "Empty set: it is the source.",
+};
+
+/// MariaDB has the command under both names, and the columns under the old ones.
+const MARIADB: Printout = Printout {
+    columns: [
+        "Master_Host",
+        "Read_Master_Log_Pos",
+        "Slave_IO_Running",
+        "Slave_SQL_Running",
+        "Exec_Master_Log_Pos",
+        "Seconds_Behind_Master",
+        "Last_IO_Errno",
+        "Last_SQL_Errno",
+    ],
+    empty: "Empty set: it is the primary.",
+};
+
+/// `SHOW REPLICA STATUS`.
+fn replica(simulation: &Simulation, id: NodeId, printout: &Printout) -> Table {
+    let node = simulation.node(id);
+    let error = |code: Option<u16>| code.map_or("0".to_owned(), |code| code.to_string());
+    let row = node.replica_status(simulation.now()).map(|status| {
+        let upstream = node.upstream();
+        let receiver = match status.receiver {
+            ReceiverState::No => "No",
+            ReceiverState::Connecting => "Connecting",
+            ReceiverState::Yes => "Yes",
+        };
+        let applier = if status.applier_runs { "Yes" } else { "No" };
+        let behind = status.seconds_behind_source;
+        vec![
+            upstream.map_or(String::new(), |node| node.to_string()),
+            status.received.to_string(),
+            receiver.to_owned(),
+            applier.to_owned(),
+            status.applied.to_string(),
+            behind.map_or(NULL.to_owned(), |seconds| seconds.to_string()),
+            error(status.receiver_error.and_then(|error| error.code())),
+            error(status.applier_error.map(|error| error.code())),
+        ]
+    });
+    Table {
+        title: "SHOW REPLICA STATUS",
+        columns: printout.columns.to_vec(),
+        rows: row.into_iter().collect(),
+        empty: printout.empty,
     }
 }
 
@@ -352,7 +375,21 @@ mod tests {
         assert!(tables_of(settings, 0)[0].rows.is_empty());
         let replica = &tables_of(settings, 1)[0];
         assert_eq!(replica.columns.len(), replica.rows[0].len());
-        assert_eq!(replica.rows[0][1], "Yes");
+        assert_eq!(replica.columns[2], "Replica_IO_Running");
+        assert_eq!(replica.rows[0][2..4], ["Yes", "Yes"]);
         assert!(tables_of("{}", 0).is_empty());
+    }
+
+    #[test]
+    fn mariadb_prints_its_own_names() {
+        let replica = &tables_of(r#"{"database":{"mariadb":{}}}"#, 1)[0];
+        assert_eq!(replica.title, "SHOW REPLICA STATUS");
+        let columns = replica.columns.join(" ");
+        assert!(columns.contains("Slave_IO_Running") && columns.contains("Seconds_Behind_Master"));
+        assert!(!columns.contains("Source"), "{columns}");
+        assert_eq!(
+            replica.rows[0][..2],
+            ["n1".to_owned(), replica.rows[0][4].clone()]
+        );
     }
 }
