@@ -36,12 +36,12 @@ pub use shell::Page;
 #[component]
 pub fn App() -> impl IntoView {
     let share::Opening {
-        recording,
+        experiment,
         preset,
         plays,
         note,
     } = share::Opening::of_page();
-    let session = session::Session::of(recording);
+    let session = session::Session::with(experiment);
     session::start_clock(session);
     if plays {
         session.play();

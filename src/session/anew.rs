@@ -1,4 +1,4 @@
-//! Another start: the run begins anew, and the one before is kept so that this can be undone too.
+//! Another start: the run begins anew, and the one before is kept so that this can be undone too. So can the deletion of a branch.
 
 use leptos::prelude::*;
 use replicascope_engine::time::Time;
@@ -12,10 +12,19 @@ const KEPT: usize = 20;
 /// The experiments before this one.
 #[derive(Default)]
 pub(super) struct Former {
-    /// The latest last. With each, whether it had itself just been started anew, with nothing done since.
-    experiments: Vec<(Experiment, bool)>,
+    /// The latest last.
+    experiments: Vec<Before>,
     /// The count of futures at which the present one was started anew.
     at_future: Option<u64>,
+}
+
+/// An experiment before the present one.
+struct Before {
+    experiment: Experiment,
+    /// Whether it had itself just been started anew, with nothing done since.
+    fresh: bool,
+    /// The branch that was deleted from it, if that is all that was done.
+    without: Option<String>,
 }
 
 impl Session {
@@ -27,22 +36,48 @@ impl Session {
     pub fn start_anew(self, scenario: Scenario) -> Result<(), ScenarioError> {
         let mut experiment = Experiment::new(scenario, "Run")?;
         experiment.current_mut().advance_to(Time::ZERO);
-        let fresh = self.is_anew();
         self.pause();
+        let fresh = self.is_anew();
         self.experiment
             .update_value(|present| core::mem::swap(present, &mut experiment));
         self.undone.set(Vec::new());
         self.another_future();
+        self.keep_former(Before {
+            experiment,
+            fresh,
+            without: None,
+        });
+        Ok(())
+    }
+
+    /// Takes a branch away; the last one stays. Undo brings it back as long as nothing else has been done.
+    pub fn remove(self, branch: usize) {
+        let before = self.peek_experiment(Clone::clone);
+        let fresh = self.is_anew();
+        let mut removed = None;
+        self.experiment
+            .update_value(|experiment| removed = experiment.remove(branch));
+        let Some(removed) = removed else { return };
+        let notice = format!("Deleted: {}. Undo brings it back.", removed.name);
+        self.notice.set(Some(notice));
+        self.another_future();
+        self.keep_former(Before {
+            experiment: before,
+            fresh,
+            without: Some(removed.name),
+        });
+    }
+
+    fn keep_former(self, before: Before) {
         let future = self.futures.get_untracked();
         self.former.update_value(|former| {
-            former.experiments.push((experiment, fresh));
+            former.experiments.push(before);
             if former.experiments.len() > KEPT {
                 former.experiments.remove(0);
             }
             former.at_future = Some(future);
         });
         self.look_again();
-        Ok(())
     }
 
     /// Whether the run was started anew, with nothing done since: then undo brings back the one before.
@@ -63,18 +98,32 @@ impl Session {
         let mut brought = None;
         self.former
             .update_value(|former| brought = former.experiments.pop());
-        let Some((experiment, fresh)) = brought else {
+        let Some(Before {
+            experiment,
+            fresh,
+            without,
+        }) = brought
+        else {
             return;
         };
-        self.pause();
-        self.experiment.set_value(experiment);
+        let notice = match without {
+            Some(name) => {
+                self.experiment
+                    .update_value(|present| present.put_back(experiment));
+                format!("Undone: {name} is back.")
+            }
+            None => {
+                self.pause();
+                self.experiment.set_value(experiment);
+                "Undone: the run before is back.".to_owned()
+            }
+        };
         self.undone.set(Vec::new());
         self.another_future();
         let future = self.futures.get_untracked();
         self.former
             .update_value(|former| former.at_future = fresh.then_some(future));
-        self.notice
-            .set(Some("Undone: the run before is back.".to_owned()));
+        self.notice.set(Some(notice));
         self.look_again();
     }
 

@@ -75,7 +75,9 @@ impl Session {
         Ok(Self::with(experiment))
     }
 
-    fn with(experiment: Experiment) -> Self {
+    /// A session on an experiment as it stands, paused.
+    #[must_use]
+    pub fn with(experiment: Experiment) -> Self {
         Self {
             experiment: StoredValue::new_local(experiment),
             former: StoredValue::new_local(anew::Former::default()),
@@ -93,12 +95,6 @@ impl Session {
             followers: StoredValue::new_local(Followers::default()),
             undone: RwSignal::new(Vec::new()),
         }
-    }
-
-    /// A session on a run as it stands, paused.
-    #[must_use]
-    pub fn of(recording: Recording) -> Self {
-        Self::with(Experiment::of(recording, "Run"))
     }
 
     /// The session of the page.
@@ -352,17 +348,6 @@ impl Session {
             });
         }
         self.look_again();
-    }
-
-    /// Takes a branch away; the last one stays.
-    pub fn remove(self, branch: usize) {
-        let mut notice = None;
-        self.experiment.update_value(|experiment| {
-            let removed = experiment.remove(branch);
-            notice = removed.map(|branch| format!("Deleted: {}.", branch.name));
-        });
-        self.notice.set(notice);
-        self.another_future();
     }
 
     /// Starts another scenario at the instant `start`; the present experiment is gone.

@@ -9,7 +9,7 @@ mod tables;
 
 use leptos::{ev, prelude::*};
 use replicascope_engine::time::Time;
-use replicascope_engine::{Recording, Scenario};
+use replicascope_engine::{Experiment, Recording, Scenario};
 use replicascope_link::{Link, PREFIX, Replay};
 
 use crate::session::Session;
@@ -17,9 +17,9 @@ use crate::shell::Panels;
 use crate::{scenarios, words};
 
 pub(crate) use dialog::ShareDialog;
-pub(crate) use keep::about_to;
+pub(crate) use keep::{MOST_BRANCHES, MOST_TEXT, about_to};
 
-/// Most engine steps that opening a link or a kept run may take: a second or so.
+/// Most engine steps that opening a link, or all that was kept, may take: a second or so.
 const STEPS_TO_OPEN: u64 = 3_000_000;
 /// An address with this fragment begins anew instead of with what was kept.
 const ANEW: &str = "#new";
@@ -35,7 +35,7 @@ pub struct Note {
 
 /// What the page opens with.
 pub(crate) struct Opening {
-    pub(crate) recording: Recording,
+    pub(crate) experiment: Experiment,
     /// Which of the offered scenarios it is, if one.
     pub(crate) preset: Option<usize>,
     pub(crate) plays: bool,
@@ -55,7 +55,7 @@ impl Opening {
             clear_address();
             return match open(&fragment) {
                 Ok((recording, note)) => Self {
-                    recording,
+                    experiment: Experiment::of(recording, "Run"),
                     preset: None,
                     plays: false,
                     note: Some(note),
@@ -66,34 +66,65 @@ impl Opening {
         Self::kept(None)
     }
 
+    /// What was kept, as far as it can be opened; what cannot is said.
     fn kept(note: Option<Note>) -> Self {
-        let bad = |error: String| {
-            let text = format!("The run of your last visit could not be opened. {error}");
-            Self::first(note.clone().or(Some(Note { text, bad: true })))
+        let Some(kept) = keep::load() else {
+            return Self::first(note);
         };
-        let kept = match keep::load() {
-            None => return Self::first(note),
-            Some(Err(error)) => return bad(error.to_string()),
-            Some(Ok(kept)) => kept,
-        };
-        match kept.link.replay(STEPS_TO_OPEN) {
-            Ok((recording, _)) => Self {
-                recording,
+        let count = kept.branches.len();
+        let most_steps = STEPS_TO_OPEN / count as u64;
+        let mut error = None;
+        let runs: Vec<Option<Recording>> = kept
+            .branches
+            .iter()
+            .map(|branch| {
+                let replayed = branch.link.as_ref().map_err(ToString::to_string);
+                let replayed = replayed
+                    .and_then(|link| link.replay(most_steps).map_err(|error| error.to_string()));
+                replayed
+                    .map_err(|why| error = error.take().or(Some(why)))
+                    .ok()
+            })
+            .map(|replayed| replayed.map(|(recording, _)| recording))
+            .collect();
+        let is_there: Vec<bool> = runs.iter().map(Option::is_some).collect();
+        let lost = count - is_there.iter().filter(|there| **there).count();
+        let note = note.or_else(|| {
+            let text = words::share::not_kept(lost, count, &error?);
+            Some(Note { text, bad: true })
+        });
+        let place = |index: usize| is_there[..index].iter().filter(|there| **there).count();
+        let parents: Vec<_> = kept.branches.iter().map(|branch| branch.parent).collect();
+        let branches =
+            kept.branches
+                .iter()
+                .zip(runs)
+                .enumerate()
+                .filter_map(|(index, (branch, run))| {
+                    let parent = keep::nearest(&parents, index, |other| is_there[other]);
+                    let parent = parent.map(|(parent, at)| (place(parent), at));
+                    Some((branch.name.clone(), parent, run?))
+                });
+        // Where the one that was played is lost, the one beside it is.
+        let current = place(kept.current).min((count - lost).saturating_sub(1));
+        match Experiment::of_branches(branches, current) {
+            Some(experiment) => Self {
+                experiment,
                 preset: kept.preset.filter(|&preset| preset < scenarios::ALL.len()),
                 plays: false,
                 note,
             },
-            Err(error) => bad(error.to_string()),
+            None => Self::first(note),
         }
     }
 
     fn first(note: Option<Note>) -> Self {
         let (scenario, start) = scenarios::opening();
-        let mut recording = Recording::new(scenario)
+        let mut experiment = Experiment::new(scenario, "Run")
             .unwrap_or_else(|error| unreachable!("the page's own scenarios are tested: {error}"));
-        recording.advance_to(start);
+        experiment.current_mut().advance_to(start);
         Self {
-            recording,
+            experiment,
             preset: Some(0),
             plays: true,
             note,
@@ -138,6 +169,7 @@ pub(crate) struct Share {
     pub(crate) note: RwSignal<Option<Note>>,
     /// Whether the browser keeps the run.
     kept: RwSignal<bool>,
+    packed: StoredValue<keep::Packed, LocalStorage>,
 }
 
 impl Share {
@@ -148,6 +180,7 @@ impl Share {
             shown: RwSignal::new(false),
             note: RwSignal::new(note),
             kept: RwSignal::new(true),
+            packed: StoredValue::new_local(keep::Packed::new()),
         }
     }
 
@@ -180,10 +213,10 @@ impl Share {
 
     fn keep(self) {
         let preset = self.panels.scenario.get_untracked();
-        let kept = self
-            .session
-            .peek(|recording| keep::store(recording, preset));
-        self.kept.set(kept);
+        self.packed.update_value(|packed| {
+            let store = |experiment: &Experiment| keep::store(experiment, preset, packed);
+            self.kept.set(self.session.peek_experiment(store));
+        });
     }
 
     /// Opens a link; what is wrong with one leaves the running experiment alone.

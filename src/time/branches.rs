@@ -110,7 +110,8 @@ fn BranchDialog(
                 </button>
             </header>
             <p class="hint">
-                "Acting in the past opens one by itself, and what happened later stays in the one before."
+                "Acting in the past opens one by itself, and what happened later stays in the one before. "
+                {words::share::kept()}
             </p>
             <ul>
                 <For each=move || 0..count.get() key=|index| *index children=row />

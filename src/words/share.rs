@@ -5,6 +5,7 @@ use replicascope_engine::time::Time;
 use replicascope_link::{Link, Replay};
 
 use super::at;
+use crate::share;
 
 /// What opening a link came to.
 pub(crate) fn replay(link: &Link, replay: &Replay) -> String {
@@ -25,6 +26,25 @@ pub(crate) fn replay(link: &Link, replay: &Replay) -> String {
             at(*reached)
         ),
     }
+}
+
+/// So many of all the branches that were kept cannot be opened, the first of them for this reason.
+pub(crate) fn not_kept(lost: usize, count: usize, why: &str) -> String {
+    match count {
+        1 => format!("The run of your last visit could not be opened. {why}"),
+        _ => {
+            format!("{lost} of the {count} branches of your last visit could not be opened. {why}")
+        }
+    }
+}
+
+/// How much is kept between visits.
+pub(crate) fn kept() -> String {
+    format!(
+        "Between visits this browser keeps the one that is played and the newest {} others, up to {} MB.",
+        share::MOST_BRANCHES - 1,
+        share::MOST_TEXT / 1_000_000
+    )
 }
 
 /// What a link of this length does.

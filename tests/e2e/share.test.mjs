@@ -38,6 +38,47 @@ pageTest("a run survives a reload, at the same instant", async ({ page, context,
   await again.context.close();
 });
 
+/** Opens the list of branches. */
+const branches = (page) => button(page, "Name and compare branches").click();
+
+pageTest("branches survive a reload with their names, and what is damaged of them is told", async ({ page, context, browser, server }) => {
+  await pause(page);
+  await goTo(page, 700);
+  await slow(page);
+  await goTo(page, 900);
+  await branches(page);
+  await button(page, "Branch here").click();
+  const name = page.getByRole("textbox", { name: "Name of Branch at 0.900 s" });
+  await name.fill("What if");
+  await name.press("Tab");
+  await page.getByRole("button", { name: "Delete What if" }).waitFor();
+  await page.evaluate(() => dispatchEvent(new Event("pagehide")));
+  const storageState = await context.storageState();
+
+  const again = await openPage(browser, server, { storageState });
+  await again.page.getByRole("group", { name: /^n3, .*slow/ }).waitFor();
+  await branches(again.page);
+  await again.page.getByRole("button", { name: "Here: What if" }).waitFor();
+  await again.page.getByText("left Slow n3 at 0.700 s at 0.900 s, played to 0.900 s").waitFor();
+  await again.page.getByRole("button", { name: "Go to: Run" }).click();
+  await again.page.getByRole("button", { name: "Here: Run" }).waitFor();
+  assert.deepEqual(again.problems(), []);
+  await again.context.close();
+
+  const [stored] = storageState.origins[0].localStorage.filter(({ name }) => name === "replicascope.run");
+  const lines = stored.value.split("\n");
+  assert.equal(lines.length, 4, stored.value);
+  lines[2] = `${lines[2].slice(0, 60)} Slow n3`;
+  stored.value = lines.join("\n");
+  const damaged = await openPage(browser, server, { storageState });
+  await damaged.page.getByText(/^1 of the 3 branches of your last visit could not be opened\. This link was cut off/).waitFor();
+  await damaged.page.getByRole("group", { name: /^n3, .*slow/ }).waitFor();
+  await branches(damaged.page);
+  await damaged.page.getByText("left Run at 0.700 s, played to 0.900 s").waitFor();
+  assert.deepEqual(damaged.problems(), []);
+  await damaged.context.close();
+});
+
 pageTest("undo takes back the last action and nothing else", async ({ page }) => {
   await pause(page);
   await goTo(page, 700);

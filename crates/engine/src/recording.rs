@@ -2,6 +2,9 @@
 //!
 //! A run is a pure function of its scenario, so the way to an earlier instant is: take the nearest checkpoint before it
 //! and run on. Checkpoints share their logs with the run (copy on write), and they grow sparser as the run grows longer.
+//! `experiment`: several futures of one start.
+
+mod experiment;
 
 use std::sync::Arc;
 
@@ -10,6 +13,8 @@ use crate::ids::EventId;
 use crate::scenario::{Action, Scenario, ScenarioError, TimedAction};
 use crate::time::Time;
 use crate::world::Simulation;
+
+pub use experiment::{Branch, Experiment};
 
 /// Most checkpoints kept; when there are more, every other one goes.
 const CHECKPOINTS: usize = 64;
@@ -301,165 +306,7 @@ impl Recording {
             self.interval *= 2;
         }
     }
-}
 
-/// One future of an experiment.
-#[derive(Clone, Debug)]
-pub struct Branch {
-    /// Tells it from every other that this experiment has had; its index changes as others are removed.
-    pub id: u32,
-    /// What a person calls it.
-    pub name: String,
-    /// The branch it left, and when; `None` for the first.
-    pub parent: Option<(usize, Time)>,
-    /// The run.
-    pub recording: Recording,
-}
-
-/// An experiment: one start, and every future that was tried.
-#[derive(Clone, Debug)]
-pub struct Experiment {
-    branches: Vec<Branch>,
-    current: usize,
-    /// How many there have been.
-    made: u32,
-}
-
-impl Experiment {
-    /// An experiment with one branch.
-    ///
-    /// # Errors
-    /// [`ScenarioError`] when the scenario is not valid.
-    pub fn new(scenario: Scenario, name: impl Into<String>) -> Result<Self, ScenarioError> {
-        Ok(Self::of(Recording::new(scenario)?, name))
-    }
-
-    /// An experiment that begins with a run as it stands.
-    #[must_use]
-    pub fn of(recording: Recording, name: impl Into<String>) -> Self {
-        Self {
-            branches: vec![Branch {
-                id: 0,
-                name: name.into(),
-                parent: None,
-                recording,
-            }],
-            current: 0,
-            made: 1,
-        }
-    }
-
-    /// Every branch, in the order of their making.
-    #[must_use]
-    pub fn branches(&self) -> &[Branch] {
-        &self.branches
-    }
-
-    /// The branch of this id, if it is still there.
-    #[must_use]
-    pub fn branch_of(&self, id: u32) -> Option<&Branch> {
-        self.branches.iter().find(|branch| branch.id == id)
-    }
-
-    /// The index of the branch that is being played.
-    #[must_use]
-    pub fn current_index(&self) -> usize {
-        self.current
-    }
-
-    /// The run that is being played.
-    #[must_use]
-    pub fn current(&self) -> &Recording {
-        &self.branches[self.current].recording
-    }
-
-    /// The run that is being played, to be moved.
-    pub fn current_mut(&mut self) -> &mut Recording {
-        &mut self.branches[self.current].recording
-    }
-
-    /// Plays another branch. Returns whether there is one of that index.
-    pub fn switch_to(&mut self, index: usize) -> bool {
-        let exists = index < self.branches.len();
-        if exists {
-            self.current = index;
-        }
-        exists
-    }
-
-    /// Calls a branch something else. Returns whether there is one of that index.
-    pub fn rename(&mut self, index: usize, name: impl Into<String>) -> bool {
-        let branch = self.branches.get_mut(index);
-        branch.map(|branch| branch.name = name.into()).is_some()
-    }
-
-    /// Takes a branch away and returns it; the last one stays. Those that left it are held to have left the one that it
-    /// left, or, where it was the first, the oldest of them. When it is the one that is played, its parent is played from then on.
-    pub fn remove(&mut self, index: usize) -> Option<Branch> {
-        if index >= self.branches.len() || self.branches.len() < 2 {
-            return None;
-        }
-        let parent_of = |branch: &Branch| branch.parent.map(|(parent, _)| parent);
-        let parent = self.branches[index].parent;
-        let heir = parent.or_else(|| {
-            let mut children = self.branches.iter();
-            let first = children.position(|branch| parent_of(branch) == Some(index))?;
-            self.branches[first].parent.map(|(_, at)| (first, at))
-        });
-        for (child, branch) in self.branches.iter_mut().enumerate() {
-            if let Some((_, at)) = branch.parent.filter(|&(left, _)| left == index) {
-                branch.parent = heir
-                    .filter(|&(heir, _)| heir != child)
-                    .map(|(heir, until)| (heir, at.min(until)));
-            }
-        }
-        if self.current == index {
-            self.current = heir.map_or(0, |(heir, _)| heir);
-        }
-        let removed = self.branches.remove(index);
-        let moved = |place: usize| place - usize::from(place > index);
-        for branch in &mut self.branches {
-            branch.parent = branch.parent.map(|(parent, at)| (moved(parent), at));
-        }
-        self.current = moved(self.current).min(self.branches.len() - 1);
-        Some(removed)
-    }
-
-    /// Starts a branch at the present instant: the future stays in the old one. Returns its index.
-    pub fn branch(&mut self, name: impl Into<String>) -> usize {
-        let at = self.current().simulation().now();
-        let mut recording = self.current().clone();
-        recording.drop_future();
-        self.branches.push(Branch {
-            id: self.made,
-            name: name.into(),
-            parent: Some((self.current, at)),
-            recording,
-        });
-        self.made += 1;
-        self.current = self.branches.len() - 1;
-        self.current
-    }
-
-    /// Takes an action now. In the past of a run in which something was done later, that opens a branch named `name`, so
-    /// that both futures are kept. Returns whether it did.
-    ///
-    /// # Errors
-    /// [`ScenarioError`] when the action names something that is not there; nothing has changed then.
-    pub fn act(&mut self, action: Action, name: impl Into<String>) -> Result<bool, ScenarioError> {
-        let branches = self.current().has_future_actions();
-        if branches {
-            self.current()
-                .scenario()
-                .validate_action("action", &action)?;
-            self.branch(name);
-        }
-        self.current_mut().act(action)?;
-        Ok(branches)
-    }
-}
-
-impl Recording {
     /// Drops the actions that are still to come and the checkpoints beyond the present.
     fn drop_future(&mut self) {
         let taken = self.simulation.actions_taken();

@@ -377,3 +377,42 @@ fn redo_gives_the_run_before_the_undo_also_of_several_actions_of_one_instant() {
     recording.redo(&again).expect("valid");
     assert_eq!(recording.simulation().now(), Time::from_secs(1));
 }
+
+#[test]
+fn a_removed_branch_is_put_back_and_the_others_stay_where_they_are() {
+    for removed in 0..4 {
+        let mut experiment = three_generations();
+        experiment.switch_to(1);
+        let before = experiment.clone();
+        let names = family(&before);
+        experiment.remove(removed).expect("there are others");
+        experiment.current_mut().advance_to(Time::from_secs(9));
+        let id = experiment.branches()[experiment.current_index()].id;
+        experiment.put_back(before.clone());
+        assert_eq!(family(&experiment), names);
+        assert_eq!(experiment.current_index(), 1);
+        let moved = experiment.branch_of(id).expect("it was there all the time");
+        assert_eq!(moved.recording.simulation().now(), Time::from_secs(9));
+    }
+}
+
+#[test]
+fn an_experiment_is_made_of_branches_that_fit() {
+    let whole = three_generations();
+    let parts = || {
+        let branches = whole.branches().iter();
+        branches.map(|branch| (branch.name.clone(), branch.parent, branch.recording.clone()))
+    };
+    let again = Experiment::of_branches(parts(), 2).expect("they fit");
+    assert_eq!(family(&again), family(&whole));
+    assert_eq!(again.current_index(), 2);
+    assert!(Experiment::of_branches(parts(), 4).is_none());
+    assert!(
+        Experiment::of_branches(parts().skip(1), 0).is_none(),
+        "left one that is not before it"
+    );
+    assert!(Experiment::of_branches([], 0).is_none());
+    let mut again = again;
+    again.branch("fifth");
+    assert_eq!(again.branches()[4].id, 4);
+}
