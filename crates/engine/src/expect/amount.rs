@@ -25,6 +25,18 @@ impl Amount {
             Self(number * 1_000)
         }
     }
+
+    /// In thousandths: what is exact about it.
+    #[must_use]
+    pub const fn thousandths(self) -> u64 {
+        self.0
+    }
+
+    /// How much more it is than `other`; 0 when it is not.
+    #[must_use]
+    pub const fn more_than(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
+    }
 }
 
 impl From<Millis> for Amount {

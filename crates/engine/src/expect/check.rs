@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::{Amount, Expectation};
 use crate::event::Event;
-use crate::ids::NodeId;
+use crate::ids::{EventId, NodeId};
 use crate::json;
 use crate::node::Role;
 use crate::report::{NodeReport, Report};
@@ -60,6 +60,22 @@ impl fmt::Display for Found {
             Self::AfterTheEnd => f.write_str("after the end of the run"),
             Self::Events { count, .. } => count.fmt(f),
         }
+    }
+}
+
+impl Expectation {
+    /// Whether it holds in a run as it stands, of which `report` has the numbers. Events up to `since` do not count, and only
+    /// those that the trace still holds do. A node is looked at now; one at an instant that the run has passed is not known.
+    #[must_use]
+    pub fn answer(&self, simulation: &Simulation, report: &Report, since: EventId) -> Answer {
+        let mut checker = Checker::new(&[*self], Time::ZERO);
+        if !checker.counting.is_empty() {
+            for event in simulation.trace().since(since) {
+                checker.event(event);
+            }
+        }
+        let mut answers = checker.answers(simulation, report);
+        answers.swap_remove(0)
     }
 }
 

@@ -178,6 +178,12 @@ impl Words {
         word.ok_or_else(|| format!("it ends where {wanted} should be"))
     }
 
+    fn end(&self, text: &str) -> Result<(), String> {
+        self.peek().map_or(Ok(()), |rest| {
+            Err(format!("in \"{text}\": \"{rest}\" is too much"))
+        })
+    }
+
     fn takes(&mut self, word: &str) -> bool {
         let found = self.peek() == Some(word);
         self.next += usize::from(found);
@@ -319,16 +325,23 @@ impl Words {
     }
 }
 
+impl FromStr for Comparison {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut words = Words::of(text);
+        let comparison = words.comparison();
+        let comparison = comparison.map_err(|reason| format!("in \"{text}\": {reason}"))?;
+        words.end(text).map(|()| comparison)
+    }
+}
+
 impl FromStr for Expectation {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         let mut words = Words::of(text);
         let expectation = words.expectation();
         let expectation = expectation.map_err(|reason| format!("in \"{text}\": {reason}"))?;
-        match words.peek() {
-            None => Ok(expectation),
-            Some(rest) => Err(format!("in \"{text}\": \"{rest}\" is too much")),
-        }
+        words.end(text).map(|()| expectation)
     }
 }
 
@@ -375,6 +388,15 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Expectation>().expect(text).to_string(), same);
         }
+    }
+
+    #[test]
+    fn comparisons_stand_alone_too() {
+        assert_eq!(">= 3".parse(), Ok(Comparison::AtLeast(Amount::whole(3))));
+        let error = "in 1 to".parse::<Comparison>().expect_err("it ends");
+        assert!(error.contains("it ends where a number"), "{error}");
+        let error = "== 3 4".parse::<Comparison>().expect_err("too much");
+        assert!(error.contains("\"4\" is too much"), "{error}");
     }
 
     #[test]

@@ -225,17 +225,19 @@ impl<'de> Scanner<'de> {
                 return Ok(Scalar::Negative(number));
             }
         }
-        // Right to the last bit below 2^53 and 10^22, which is more than any number of a scenario needs.
+        // Right to the last bit below 2^53 and 10^22, which is more than any number of a scenario needs: both are exact, so only
+        // the one division or product rounds. Beyond, in strides of 10^22.
         let mut number = digits as f64;
-        for _ in 0..power.unsigned_abs().min(700) {
-            if number == 0.0 {
-                break;
-            }
+        let mut left = power.unsigned_abs().min(700);
+        while left > 0 && number != 0.0 {
+            let stride = left.min(22);
+            let scale = (0..stride).fold(1.0, |scale: f64, _| scale * 10.0);
             number = if power < 0 {
-                number / 10.0
+                number / scale
             } else {
-                number * 10.0
+                number * scale
             };
+            left -= stride;
         }
         Ok(Scalar::Fraction(if negative { -number } else { number }))
     }

@@ -293,3 +293,22 @@ fn every_event_of_a_run_is_one_line_as_serde_json_writes_it() {
         assert_eq!(line, format!("{expected}\n"));
     }
 }
+
+/// Three decimals, as reports write spans: read back to the last bit.
+#[test]
+fn fractions_are_read_as_they_were_written() {
+    for text in ["69.347", "0.001", "1100.001", "3.3e-7", "1.5e-30", "2e25"] {
+        let read: f64 = super::from_text(text).expect(text);
+        let meant: f64 = text.parse().expect(text);
+        assert_eq!(read.to_bits(), meant.to_bits(), "{text}");
+    }
+    for thousandths in (1..3_000_000_u64).step_by(997) {
+        let text = format!("{}.{:03}", thousandths / 1_000, thousandths % 1_000);
+        let read: f64 = super::from_text(&text).expect(&text);
+        assert_eq!(
+            read.to_bits(),
+            (thousandths as f64 / 1e3).to_bits(),
+            "{text}"
+        );
+    }
+}

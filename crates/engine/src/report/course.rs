@@ -118,6 +118,30 @@ impl Course {
         while !self.advance(u64::MAX, |_, _| {}) {}
     }
 
+    /// Goes on to exactly where another run of the same scenario stands, doing what was done there, and ends there for now.
+    /// Returns whether it is there: not when the other stands earlier, or has come another way.
+    pub fn follow(&mut self, leader: &Simulation) -> bool {
+        if leader.steps() < self.simulation.steps()
+            || leader.actions_taken() < self.simulation.actions_taken()
+        {
+            return false;
+        }
+        self.simulation.set_actions(leader.action_log());
+        while self.simulation.steps() < leader.steps() {
+            if !self.simulation.step() {
+                return false;
+            }
+            self.read(&mut |_, _| {});
+        }
+        if self.simulation.now() < leader.now() {
+            self.simulation.advance_to(leader.now());
+        }
+        self.end = leader.now();
+        self.simulation.now() == leader.now()
+            && self.simulation.steps() == leader.steps()
+            && self.simulation.trace().hash() == leader.trace().hash()
+    }
+
     fn read(&mut self, each: &mut impl FnMut(&Simulation, &Event)) {
         let mut milestones = false;
         for event in self.simulation.trace().since(self.seen) {
