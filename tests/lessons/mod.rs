@@ -25,5 +25,7 @@ lessons!(
     "semi-sync-mode",
     "which-mode",
     "identical",
-    "three-cures",
+    "own-writes",
+    "stick-to-primary",
+    "check-position",
 );
