@@ -41,9 +41,10 @@ pub(super) enum Move {
 }
 
 impl Quorum {
-    /// Whether acks under a list and a promotion by `/sync` always meet.
+    /// Whether acks under a list and a promotion by `/sync` always meet. Where the leader acks alone that is so only if nobody
+    /// can be promoted: more voters are needed than there are.
     fn meet(voters: NodeSet, quorum: usize, names: NodeSet, count: usize) -> bool {
-        voters.is_empty() || count > 0 && count + quorum + 1 > voters.union(names).len()
+        voters.is_empty() || count + quorum + 1 > voters.union(names).len()
     }
 
     pub(super) fn next(&self) -> Move {
@@ -57,8 +58,8 @@ impl Quorum {
                 return Move::Names(self.active, count);
             }
             // Stricter first: more voters must agree, or nobody may be promoted for a moment.
-            let needed = self.voters.union(self.active).len().saturating_sub(count);
-            if count > 0 && needed < self.voters.len() {
+            let needed = self.voters.union(self.active).len() - count;
+            if needed < self.voters.len() {
                 return Move::Store(self.voters, needed);
             }
             return Move::Store(NodeSet::EMPTY, 0);

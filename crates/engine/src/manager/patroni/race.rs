@@ -1,5 +1,8 @@
 //! Who becomes leader when nobody is (R-PT-3).
 
+#[cfg(test)]
+mod tests;
+
 use super::{Agent, DemoteWhy, MemberStatus, PollFor, Then, parameters, tags_of};
 use crate::ids::{Lsn, NodeId, NodeSet};
 use crate::manager::patroni::rest::watchdog_failed;
@@ -214,7 +217,6 @@ impl Agent {
             self.old_leader
         };
         let mut votes = i32::from(sync.voters.contains(self.node)) - 1;
-        let mut ahead = 0;
         for &(node, status) in answers {
             let Some(status) = status.filter(MemberStatus::may_lead) else {
                 continue;
@@ -224,7 +226,6 @@ impl Agent {
                 return;
             }
             if status.position > mine {
-                ahead += 1;
                 // A former leader that is ahead is not waited for in synchronous mode: what it has more was never acked.
                 if !in_sync(patroni, &sync) || sync.leader != Some(node) {
                     self.withdraw(cx, Limitation::Ahead(node));
@@ -240,7 +241,8 @@ impl Agent {
                 votes += i32::from(vote);
             }
         }
-        let was_leader = ahead == 0 && sync.leader == Some(self.node);
+        // Had it led, nobody that is ahead would have been let pass.
+        let was_leader = sync.leader == Some(self.node);
         if quorum && votes < i32::from(sync.quorum) && !was_leader {
             self.withdraw(cx, Limitation::NoQuorum);
             return;
