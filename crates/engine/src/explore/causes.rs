@@ -66,6 +66,7 @@ fn may_begin(event: &Event) -> bool {
                 | EventKind::Delivered { .. }
                 | EventKind::MessageLost { .. }
                 | EventKind::NobodyListened { .. }
+                | EventKind::ServiceSilent { .. }
                 | EventKind::Retransmitted { .. }
                 | EventKind::NodeTimer { .. }
                 | EventKind::Fenced { .. }

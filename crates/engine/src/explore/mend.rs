@@ -7,9 +7,9 @@
 use super::generate::Theme;
 use crate::ids::{ClientId, Key, NodeId};
 use crate::scenario::{
-    Action, Admin, Cluster, Database, Failover, Manager, Mariadb, Mysql, Patroni, Postgresql,
-    Scenario, Sentinel, Service, ServiceAction, Setting, SynchronousMode, TimedAction, Timers,
-    Workload,
+    Action, Admin, Cluster, Database, Failover, Manager, Mariadb, Mysql, Patroni, PatroniTags,
+    Postgresql, Scenario, Sentinel, Service, ServiceAction, Setting, SynchronousMode, TimedAction,
+    Timers, Workload,
 };
 use crate::time::{Span, Time};
 
@@ -170,6 +170,16 @@ fn plain_database(database: &Database) -> Database {
     }
 }
 
+/// Tags that keep nobody from leading, and send nobody round in a circle of standbys.
+fn able(tags: &PatroniTags) -> PatroniTags {
+    PatroniTags {
+        nofailover: false,
+        failover_priority: tags.failover_priority.filter(|&priority| priority > 0),
+        replicatefrom: None,
+        ..*tags
+    }
+}
+
 /// The manager with parameters that let everything recover: whoever is fit may take over, and what diverged may be wiped.
 fn plain_manager(manager: &Manager, theme: Theme) -> Manager {
     match manager {
@@ -190,6 +200,12 @@ fn plain_manager(manager: &Manager, theme: Theme) -> Manager {
             },
             use_pg_rewind: now.use_pg_rewind,
             remove_data_directory_on_diverged_timelines: true,
+            // Where no disk is lost, somebody has the newest timeline.
+            check_timeline: now.check_timeline && theme == Theme::PatroniSync,
+            primary_race_backoff: now.primary_race_backoff,
+            use_slots: now.use_slots,
+            member_slots_ttl: now.member_slots_ttl,
+            tags: now.tags.iter().map(able).collect(),
             ..Patroni::default()
         })),
         Manager::Mha(_) => Manager::Mha(Box::default()),

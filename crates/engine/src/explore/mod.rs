@@ -139,7 +139,8 @@ pub struct Statistics {
 pub enum Excuse {
     /// More disks are lost than the protocol survives.
     DisksLost,
-    /// Under Patroni a standby needs log that its leader has not got any more, so a person has to fill it again (R-PG-14).
+    /// Under Patroni a standby needs log that its leader has not got any more, so a person has to fill it again (R-PG-14). All
+    /// others must have recovered.
     LogRemoved,
     /// The primary's disk is lost, and no replica has been in touch with it lately enough for the Sentinels (R-RS), so a
     /// person has to promote one.

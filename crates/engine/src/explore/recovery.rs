@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::course::Course;
 use super::{Excuse, Invariant, Violation};
-use crate::ids::{Key, OpId};
+use crate::Simulation;
+use crate::ids::{Key, NodeSet, OpId};
 use crate::message::Refusal;
 use crate::node::table::Row;
 use crate::node::{Node, Role};
@@ -16,16 +17,8 @@ use crate::world::Health;
 /// Why the nodes need not converge.
 pub(super) fn excuse(course: &Course) -> Option<Excuse> {
     let simulation = course.simulation();
-    let stuck = |node: &Node| {
-        let status = node.server_status(simulation.now());
-        status.is_some_and(|status| status.refusal == Some(Refusal::LogRemoved))
-    };
     if !course.promises().recovers {
         Some(Excuse::DisksLost)
-    } else if matches!(simulation.settings().manager, Manager::Patroni(_))
-        && simulation.nodes().iter().any(stuck)
-    {
-        Some(Excuse::LogRemoved)
     } else if course.nobody_fit && simulation.writers().is_empty() {
         Some(Excuse::NobodyFit)
     } else {
@@ -33,13 +26,35 @@ pub(super) fn excuse(course: &Course) -> Option<Excuse> {
     }
 }
 
-/// The nodes have converged, the last write is everywhere, and the ledger is right.
+/// The standbys under Patroni that need log that nobody has any more: a person has to fill them again (R-PG-14).
+fn waits_for_log(simulation: &Simulation) -> NodeSet {
+    if !matches!(simulation.settings().manager, Manager::Patroni(_)) {
+        return NodeSet::EMPTY;
+    }
+    let stuck = |node: &&Node| {
+        let status = node.server_status(simulation.now());
+        status.is_some_and(|status| status.refusal == Some(Refusal::LogRemoved))
+    };
+    simulation
+        .nodes()
+        .iter()
+        .filter(stuck)
+        .map(Node::id)
+        .collect()
+}
+
+/// The nodes have converged, the last write is everywhere, and the ledger is right; but for those that wait for log that is
+/// gone.
 pub(super) fn check(course: &mut Course) -> Result<(), Violation> {
     course.check_logs()?;
     let primary = soon_converged(course)?;
     available(course)?;
     ledger(course, primary)?;
-    course.recovered();
+    if waits_for_log(course.simulation()).is_empty() {
+        course.recovered();
+    } else {
+        course.excuse(Excuse::LogRemoved);
+    }
     Ok(())
 }
 
@@ -60,9 +75,10 @@ fn soon_converged(course: &mut Course) -> Result<usize, Violation> {
     }
 }
 
-/// One node takes writes, and everybody who runs has its log and table. Returns its place.
+/// One node takes writes, and everybody else has its log and table. Returns its place.
 fn converged(course: &Course) -> Result<usize, Violation> {
     let (run, simulation) = (&course.run, course.simulation());
+    let stuck = waits_for_log(simulation);
     let writers = simulation.writers();
     let [primary] = writers.iter().collect::<Vec<_>>()[..] else {
         let states: Vec<_> = simulation
@@ -76,7 +92,8 @@ fn converged(course: &Course) -> Result<usize, Violation> {
         ));
     };
     let leader = simulation.node(primary);
-    for node in simulation.nodes() {
+    let others = |node: &&Node| !stuck.contains(node.id());
+    for node in simulation.nodes().iter().filter(others) {
         let role = if node.id() == primary {
             Role::Primary
         } else {
@@ -136,6 +153,7 @@ fn differing<'a>(
 /// The last write was acked, and the reads after it, one from each node, all returned it.
 fn available(course: &Course) -> Result<(), Violation> {
     let (run, simulation) = (&course.run, course.simulation());
+    let stuck = waits_for_log(simulation);
     let ops: Vec<&Op> = simulation
         .oracle()
         .ops()
@@ -157,7 +175,8 @@ fn available(course: &Course) -> Result<(), Violation> {
             write.id, write.status
         )
     })?;
-    for read in reads {
+    let asked_others = |read: &&&Op| !read.node.is_some_and(|node| stuck.contains(node));
+    for read in reads.iter().filter(asked_others) {
         let returned = read.returned.map(|row| row.op);
         let skipped = |node| course.skipped_ops.contains(&(node, write.id));
         let right = returned == Some(write.id) || read.node.is_some_and(skipped);

@@ -11,8 +11,8 @@ use crate::ids::{ClientId, EventId, Key, Lsn, NodeId, OpId, Timeline};
 use crate::linearizable::Kind;
 use crate::manager::{ManagerEvent, SentinelEvent};
 use crate::scenario::{
-    Action, Database, KillKind, LinkOverride, LinkSettings, Mode, Mysql, ReadPolicy, SemiSync,
-    TimedAction,
+    Action, Database, KillKind, LinkOverride, LinkSettings, Manager, Mode, Mysql, Patroni,
+    Postgresql, ReadPolicy, SemiSync, Service, ServiceAction, Setting, TimedAction,
 };
 
 fn n(number: u8) -> NodeId {
@@ -330,6 +330,70 @@ fn after_a_fall_back_the_binlog_is_enough() {
     run(&mut watched, &mut acks, 2_000);
     assert_eq!(acks.checked, 1, "and was answered");
     assert_eq!(acks.take_in_relay_logs(), []);
+}
+
+/// Three PostgreSQL servers under Patroni without slots and with a checkpoint every 30 s: n3 misses two minutes of writes.
+fn misses_log(more: &[(u64, Action)]) -> Scenario {
+    let mut scenario = quiet(Mode::Async, Vec::new());
+    scenario.settings.database = Database::Postgresql(Box::new(Postgresql {
+        checkpoint_timeout: 30,
+        ..Postgresql::default()
+    }));
+    scenario.settings.manager = Manager::Patroni(Box::new(Patroni {
+        use_slots: false,
+        ..Patroni::default()
+    }));
+    let idle = scenario.workload;
+    scenario.workload.operations_per_second = 20;
+    let kill = Action::Kill {
+        node: n(3),
+        how: KillKind::PowerOff,
+    };
+    let mut actions = vec![
+        (20_000, kill),
+        (140_000, Action::Restart { node: n(3) }),
+        (150_000, Action::Set(Setting::Workload(idle))),
+        (180_000, write()),
+    ];
+    actions.extend([1, 2, 3].map(|node| (187_000, read(Some(n(node))))));
+    actions.extend_from_slice(more);
+    actions.sort_by_key(|&(at, _)| at);
+    scenario.actions = quiet(Mode::Async, actions).actions;
+    scenario
+}
+
+#[test]
+fn r_pg_14_a_standby_that_waits_for_log_excuses_itself_and_nobody_else() {
+    let end = Time::from_secs(195);
+    let stuck = check(&misses_log(&[]), end, true).expect("the others are well");
+    assert_eq!(stuck.excused, Some(Excuse::LogRemoved));
+    assert!(!stuck.recovered);
+    let isolated = Action::Isolate { node: n(2) };
+    let found = check(&misses_log(&[(170_000, isolated)]), end, true);
+    let Err(Failure::Broken(violation)) = found else {
+        panic!("n2 is away: {found:?}");
+    };
+    assert_eq!(violation.invariant, Invariant::Converges);
+}
+
+#[test]
+fn what_arrives_at_a_service_that_does_not_run_may_be_the_first_of_its_chain() {
+    // Members of the store beat from the start on; one of them dies before the first beat arrives.
+    let service = Service::Store(1);
+    let what = ServiceAction::Kill;
+    let mut scenario = quiet(Mode::Async, vec![(1, Action::Service { service, what })]);
+    scenario.settings.database = Database::Postgresql(Box::default());
+    scenario.settings.manager = Manager::Patroni(Box::default());
+    let watched = {
+        let mut watched = watched(&scenario);
+        watched.simulation.advance_to(Time::from_secs(2));
+        watched
+    };
+    let first = watched.simulation.trace().events().find(|event| {
+        event.cause == EventId(0) && matches!(event.kind, EventKind::ServiceSilent { .. })
+    });
+    assert!(first.is_some());
+    check(&scenario, Time::from_secs(2), false).expect("it has no other cause");
 }
 
 #[test]

@@ -13,6 +13,10 @@
 //! without a watchdog what the other acked is lost. In quorum mode a commit waits for any k (R-PT-9), and an old leader whose agent
 //! does not run can still get its k from standbys that nobody has repointed yet, so there it takes the watchdog too. What a person
 //! forces, and a lost disk, is outside of both.
+//!
+//! *Maintenance mode* (`pause`). A leader that loses its lock goes on as primary, and a database that a person starts is what it
+//! was; no watchdog is fed. When the mode ends, another may win before an agent that does not answer has stopped such a primary. So
+//! with it there may be two primaries, as with a leader whose agent does not run.
 
 use crate::scenario::{
     Action, Admin, Patroni, PatroniVersion, Service, ServiceAction, SynchronousMode, WatchdogMode,
@@ -31,6 +35,8 @@ pub(super) struct UnderPatroni {
     agents_run: bool,
     /// No agent was frozen, alone or with its host.
     never_frozen: bool,
+    /// Maintenance mode was never on.
+    never_paused: bool,
     /// Nobody has forced anything.
     hands_off: bool,
     disks_are_whole: bool,
@@ -45,6 +51,7 @@ impl UnderPatroni {
             watchdog: true,
             agents_run: true,
             never_frozen: true,
+            never_paused: true,
             hands_off: true,
             disks_are_whole: true,
         }
@@ -52,6 +59,7 @@ impl UnderPatroni {
 
     pub(super) fn settings(&mut self, patroni: &Patroni) {
         self.mode_stayed &= patroni.synchronous_mode == self.mode;
+        self.never_paused &= !patroni.pause;
         // With a margin of 0 it fires when the lease ends, not before.
         self.watchdog &= patroni.watchdog_device
             && patroni.watchdog_mode != WatchdogMode::Off
@@ -91,7 +99,8 @@ impl UnderPatroni {
     }
 
     fn leaders_stop(&self) -> bool {
-        self.agents_run || self.watchdog && self.version == PatroniVersion::V4
+        let in_time = self.agents_run || self.watchdog && self.version == PatroniVersion::V4;
+        in_time && self.never_paused
     }
 
     pub(super) fn one_primary(&self) -> bool {
@@ -165,6 +174,27 @@ mod tests {
         };
         let found = promises(under(On, false, V4), &killed);
         assert_eq!(found, (false, true));
+    }
+
+    #[test]
+    fn pause_a_leader_that_loses_its_lock_does_not_stop() {
+        use SynchronousMode::{Off, On, Quorum};
+        for (mode, expected) in [
+            (Off, (false, false)),
+            // Whoever acks under `On` waits for all of `/sync`, with the lock or without it.
+            (On, (false, true)),
+            (Quorum, (false, false)),
+        ] {
+            let mut paused = under(mode, true, PatroniVersion::V4);
+            paused.settings(&Patroni {
+                pause: true,
+                synchronous_mode: mode,
+                watchdog_device: true,
+                ..Patroni::default()
+            });
+            let found = promises(paused, &Action::Isolate { node: NodeId(0) });
+            assert_eq!(found, expected, "{mode:?}");
+        }
     }
 
     #[test]

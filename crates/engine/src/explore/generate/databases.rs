@@ -45,7 +45,7 @@ fn postgresql(dice: &mut Dice, cluster: &Cluster) -> Postgresql {
     Postgresql {
         synchronous_commit,
         synchronous_standby_names,
-        wal_writer_delay: dice.pick(&[10, 200]),
+        wal_writer_delay: dice.pick(&[10, 200, 200, 3_000]),
         wal_sender_timeout: dice.pick(&[0, 1_500, 4_000]),
         wal_receiver_timeout: dice.pick(&[0, 1_500, 4_000]),
         wal_receiver_status_interval: dice.pick(&[least, 1, 10]),
@@ -61,7 +61,7 @@ fn postgresql(dice: &mut Dice, cluster: &Cluster) -> Postgresql {
         wal_log_hints: dice.one_in(2),
         data_checksums: dice.one_in(4),
         full_page_writes: !dice.one_in(6),
-        max_wal_size: 1_024,
+        max_wal_size: dice.pick(&[1_024, 1_024, 32]),
     }
 }
 
