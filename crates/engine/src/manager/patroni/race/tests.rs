@@ -182,13 +182,15 @@ fn outcome(effects: &[ManagerEffect]) -> Outcome {
                 to,
                 message: Message::Manager(message),
             } => match (to, &**message) {
-                (_, ManagerMessage::Store(StoreMessage::Ask { op, .. }))
-                    if matches!(op, Op::Acquire { .. }) =>
-                {
-                    return Stands;
-                }
+                (
+                    _,
+                    ManagerMessage::Store(StoreMessage::Ask {
+                        op: Op::Acquire { .. },
+                        ..
+                    }),
+                ) => return Stands,
                 (Endpoint::Node(node), ManagerMessage::Patroni(AgentMessage::StatusAsk { .. })) => {
-                    asked = asked.with(*node)
+                    asked = asked.with(*node);
                 }
                 _ => {}
             },
