@@ -28,4 +28,7 @@ lessons!(
     "own-writes",
     "stick-to-primary",
     "check-position",
+    "failover",
+    "split-brain",
+    "tools",
 );
