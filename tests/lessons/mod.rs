@@ -31,4 +31,6 @@ lessons!(
     "failover",
     "split-brain",
     "tools",
+    "read-write-splitting",
+    "company",
 );
