@@ -33,4 +33,8 @@ lessons!(
     "tools",
     "read-write-splitting",
     "company",
+    "github-2018",
+    "gitlab-2017",
+    "gitlab-2019",
+    "where-next",
 );
