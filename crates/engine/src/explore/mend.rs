@@ -200,8 +200,8 @@ fn plain_manager(manager: &Manager, theme: Theme) -> Manager {
             },
             use_pg_rewind: now.use_pg_rewind,
             remove_data_directory_on_diverged_timelines: true,
-            // Where no disk is lost, somebody has the newest timeline.
-            check_timeline: now.check_timeline && theme == Theme::PatroniSync,
+            // Else who has the newest timeline and who has more log of an older one may wait for each other (R-PT-3).
+            check_timeline: false,
             primary_race_backoff: now.primary_race_backoff,
             use_slots: now.use_slots,
             member_slots_ttl: now.member_slots_ttl,

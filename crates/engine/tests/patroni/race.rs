@@ -213,6 +213,40 @@ fn r_pt_3_check_timeline_keeps_a_replica_of_an_older_timeline_from_standing() {
 }
 
 #[test]
+fn r_pt_3_under_check_timeline_an_older_log_that_is_longer_keeps_everybody_from_standing() {
+    let patroni = Patroni {
+        check_timeline: true,
+        tags: vec![PatroniTags {
+            nofailover: true,
+            ..tags(3)
+        }],
+        ..Patroni::default()
+    };
+    let mut cluster = Cluster::new(1, patroni);
+    cluster.write_for_ms(20_000, |_| false);
+    // n1 dies with records that n2 never got; n2 opens a timeline, and dies before it has as many.
+    cluster.link(leader(), n(2), true);
+    cluster.write_for_ms(2_000, |_| false);
+    cluster.kill(leader(), KillKind::PowerOff);
+    cluster.link(leader(), n(2), false);
+    cluster.wait_ms(50_000);
+    assert_eq!(cluster.primary(), Some(n(2)), "{}", cluster.story());
+    cluster.kill(n(2), KillKind::PowerOff);
+    cluster.wait_ms(40_000);
+    for node in [leader(), n(2)] {
+        cluster.lab.restart(node);
+    }
+    cluster.wait_ms(120_000);
+    assert_eq!(cluster.primary(), None, "{}", cluster.story());
+    assert!(did_not_stand(&cluster, 1, Limitation::BehindTimeline));
+    assert!(did_not_stand(&cluster, 2, Limitation::Ahead(leader())));
+    // Only a person can tell which of the two it is to be.
+    cluster.lab.promote(n(2));
+    cluster.wait_ms(30_000);
+    assert_eq!(cluster.primary(), Some(n(2)), "{}", cluster.story());
+}
+
+#[test]
 fn r_pt_3_the_race_is_put_off_while_the_log_of_the_primary_still_comes() {
     use replicascope_engine::scenario::{Service, ServiceAction};
     for (backoff, frozen_s, fails_over) in [(0, 8, true), (20, 8, false), (20, 40, true)] {
