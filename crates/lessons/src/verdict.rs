@@ -255,11 +255,15 @@ impl Step {
         let taken = &run.actions()[..run.actions_taken()];
         let begun = witness.start().actions_taken().min(taken.len());
         let scripted = match &self.script {
-            Some(script) => script.found_in(taken, begun),
-            None => Some(Vec::new()),
+            Some(script) => script.begun_in(taken, begun),
+            None => Vec::new(),
         };
+        let wanted = self
+            .script
+            .as_ref()
+            .map_or(0, |script| script.actions.len());
         let own: Vec<usize> = (begun..taken.len())
-            .filter(|index| scripted.as_ref().is_none_or(|done| !done.contains(index)))
+            .filter(|index| !scripted.contains(index))
             .collect();
         let mut refusals = Vec::new();
         if let Some(task) = &self.task {
@@ -279,7 +283,7 @@ impl Step {
             return Grade::Refused(refusals);
         }
         let standing = self.goal.standing(witness);
-        if standing.reached && scripted.is_some() {
+        if standing.reached && scripted.len() == wanted {
             Grade::Accepted
         } else {
             Grade::NotYet(standing)
@@ -377,24 +381,40 @@ impl Script {
     /// done to its last action.
     #[must_use]
     pub fn found_in(&self, log: &[TimedAction], from: usize) -> Option<Vec<usize>> {
+        let found = self.begun_in(log, from);
+        (found.len() == self.actions.len()).then_some(found)
+    }
+
+    /// As [`Script::found_in`], but as much of it as was done, as while it is under way.
+    fn begun_in(&self, log: &[TimedAction], from: usize) -> Vec<usize> {
         let Some(first) = self.actions.first() else {
-            return Some(Vec::new());
+            return Vec::new();
         };
         let begins = |index: usize| {
-            let began = log[index].at_us.0.checked_sub(first.after_us)?;
             let mut found: Vec<usize> = Vec::new();
+            let Some(began) = log[index].at_us.0.checked_sub(first.after_us) else {
+                return found;
+            };
             for wanted in &self.actions {
                 let next = found.last().map_or(index, |last| last + 1);
                 let place = (next..log.len()).find(|&place| {
                     log[place].at_us.0 == began + wanted.after_us
                         && log[place].action == wanted.action
-                })?;
-                found.push(place);
+                });
+                match place {
+                    Some(place) => found.push(place),
+                    None => break,
+                }
             }
-            Some(found)
+            found
         };
-        (from..log.len())
-            .filter(|&index| log[index].action == first.action)
-            .find_map(begins)
+        let mut longest = Vec::new();
+        for index in (from..log.len()).filter(|&index| log[index].action == first.action) {
+            let found = begins(index);
+            if found.len() > longest.len() {
+                longest = found;
+            }
+        }
+        longest
     }
 }
