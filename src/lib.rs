@@ -5,6 +5,7 @@
 //! `cluster` what the run is made of, `why` what led to a verdict; `share` keeps a run and passes it on;
 //! `messages` lets a person take one by hand, `numbers` says how fast and how much.
 //! `compare` puts the run beside itself under other settings.
+//! `parts` are what comes later: code that is fetched when a person first asks for what it does.
 //! `words` says all of it in English, `shell` holds the parts together.
 
 #![allow(
@@ -19,6 +20,7 @@ mod events;
 mod ledger;
 mod messages;
 mod numbers;
+mod parts;
 pub mod scenarios;
 pub mod session;
 pub mod share;
@@ -35,16 +37,24 @@ pub use shell::Page;
 /// The page as it opens: with what its address says, else with what was kept, else with the first scenario, playing.
 #[component]
 pub fn App() -> impl IntoView {
+    match share::Opening::at_once() {
+        Some(opening) => opened(opening),
+        None => view! { <parts::Later part=parts::Part::Page /> }.into_any(),
+    }
+}
+
+/// The page over what it opens with.
+fn opened(opening: share::Opening) -> AnyView {
     let share::Opening {
         experiment,
         preset,
         plays,
         note,
-    } = share::Opening::of_page();
+    } = opening;
     let session = session::Session::with(experiment);
     session::start_clock(session);
     if plays {
         session.play();
     }
-    view! { <Page session=session preset=preset note=note keeps=true /> }
+    view! { <Page session=session preset=preset note=note keeps=true /> }.into_any()
 }

@@ -9,6 +9,7 @@ use super::nodes::Nodes;
 use super::parameters::Parameters;
 use super::start::{DATABASES, MANAGERS, PRESETS, ROUTERS, choose, chosen, goes_with, take_preset};
 use super::value::Value;
+use crate::parts::{Later, Part};
 use crate::session::Session;
 use crate::shell::{Icon, Picture};
 use crate::words;
@@ -53,10 +54,15 @@ pub(crate) fn ClusterDialog() -> impl IntoView {
                         <Picture icon=Icon::Cross />
                     </button>
                 </header>
-                <Content />
+                <Later part=Part::Cluster />
             </Show>
         </dialog>
     }
+}
+
+/// What is in it.
+pub(crate) fn content() -> AnyView {
+    view! { <Content /> }.into_any()
 }
 
 #[component]

@@ -25,7 +25,7 @@ use crate::words::outlook::Names;
 use places::Places;
 
 pub(crate) use catalogue::changes;
-pub(crate) use dialog::ClusterDialog;
+pub(crate) use dialog::{ClusterDialog, content};
 
 /// What is open of it. A copy is a handle to the same.
 #[derive(Clone, Copy)]

@@ -14,6 +14,7 @@ use replicascope_engine::compare::{Change, Numbers, Script, begin, offers, usual
 use replicascope_engine::sort::sort_by_key;
 use wasm_bindgen::JsCast as _;
 
+use crate::parts::{Later, Part};
 use crate::session::Session;
 use crate::shell::{Icon, Notice, Panels, Picture, Sheet};
 use crate::{scenarios, words};
@@ -63,7 +64,7 @@ fn scenario(session: Session) -> Scenario {
 impl Compare {
     /// Closed.
     pub(crate) fn new(session: Session, panels: Panels) -> Self {
-        let compare = Self {
+        Self {
             session,
             panels,
             branches: session.on_branches(|experiment| {
@@ -77,9 +78,7 @@ impl Compare {
             wrong: RwSignal::default(),
             as_table: RwSignal::new(false),
             columns: [(); MOST].map(|()| session.companion()),
-        };
-        compare.follow();
-        compare
+        }
     }
 
     /// The one of the page.
@@ -114,12 +113,9 @@ impl Compare {
     pub(crate) fn toggle(self) {
         if self.open.get_untracked() {
             self.close();
-            return;
+        } else {
+            self.show();
         }
-        if self.picks.with_untracked(Vec::is_empty) {
-            self.picks.set(usual_picks(&scenario(self.session)));
-        }
-        self.show();
     }
 
     fn show(self) {
@@ -158,19 +154,18 @@ impl Compare {
         }
     }
 
-    /// Makes the runs anew whenever a column or the past of the run changes. A change that does not go with the scenario, or
-    /// a branch that is gone, brings the usual columns back.
+    /// While the comparison is shown: makes the runs anew whenever a column or the past of the run changes. A change that does
+    /// not go with the scenario, or a branch that is gone, brings the usual columns back.
     fn follow(self) {
         let futures = self.session.futures();
+        on_cleanup(move || {
+            self.session.take_along([]);
+            for column in self.columns {
+                column.let_go();
+            }
+        });
         Effect::new(move |_| {
             futures.track();
-            if !self.open.get() {
-                self.session.take_along([]);
-                for column in self.columns {
-                    column.let_go();
-                }
-                return;
-            }
             let scenario = scenario(self.session);
             let offers = offers(&scenario);
             let fits = |pick: &Pick| match pick {
@@ -179,7 +174,10 @@ impl Compare {
                     .session
                     .peek_experiment(|experiment| experiment.branch_of(*id).is_some()),
             };
-            if !self.picks.with(|picks| picks.iter().all(fits)) {
+            if !self
+                .picks
+                .with(|picks| !picks.is_empty() && picks.iter().all(fits))
+            {
                 // Which runs this effect once more.
                 self.picks.set(usual_picks(&scenario));
                 return;
@@ -287,14 +285,20 @@ pub(crate) fn CompareView() -> impl IntoView {
     let compare = Compare::expect();
     view! {
         <Show when=move || compare.open.get()>
-            <Shown />
+            <Later part=Part::Compare />
         </Show>
     }
+}
+
+/// The columns and the table, on runs of their own.
+pub(crate) fn content() -> AnyView {
+    view! { <Shown /> }.into_any()
 }
 
 #[component]
 fn Shown() -> impl IntoView {
     let compare = Compare::expect();
+    compare.follow();
     let panels = expect_context::<Panels>();
     let lost = compare
         .columns

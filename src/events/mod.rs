@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::numbers::Numbers;
+use crate::parts::{Later, Part};
 use crate::session::Session;
 use crate::shell::{Icon, Picture, rove};
 use crate::words::story::{self, Entry};
@@ -56,7 +56,7 @@ pub(crate) fn Events() -> impl IntoView {
                 </p>
             </header>
             <Show when=move || numbers.get()>
-                <Numbers />
+                <Later part=Part::Numbers />
             </Show>
             <div class="escroll" hidden=move || numbers.get() role="log" aria-label="Events" aria-live="off" tabindex="0" data-own-arrows="" on:keydown=move |event| rove(&event)>
                 <Show when=move || entries.with(Vec::is_empty)>

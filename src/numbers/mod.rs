@@ -21,8 +21,12 @@ const WIDE: f64 = 600.0;
 const HIGH: f64 = 100.0;
 
 /// The charts and the capacity, while they are asked for.
+pub(crate) fn content() -> AnyView {
+    view! { <Numbers /> }.into_any()
+}
+
 #[component]
-pub(crate) fn Numbers() -> impl IntoView {
+fn Numbers() -> impl IntoView {
     let session = Session::expect();
     let now = session.on_second(|run| run.simulation().now());
     let capped = session.on_second(|run| !run.simulation().oracle().keeps_everything());

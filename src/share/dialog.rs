@@ -7,6 +7,7 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::Share;
 use super::files::Files;
+use crate::parts::{Later, Part};
 use crate::session::Session;
 use crate::shell::{Icon, Picture};
 use crate::words;
@@ -31,21 +32,54 @@ pub(crate) fn ShareDialog() -> impl IntoView {
     let share = Share::expect();
     let session = Session::expect();
     let dialog = NodeRef::<html::Dialog>::new();
-    let field = NodeRef::<html::Textarea>::new();
-    let link = RwSignal::new(String::new());
-    let done = RwSignal::new(Done::default());
     Effect::new(move |_| {
         let Some(dialog) = dialog.get() else { return };
         if share.shown.get() && !dialog.open() {
             session.pause();
-            link.set(session.peek(|recording| address(&Link::to(recording))));
-            done.set(Done::Nothing);
             // Refused only outside of a document, where there is nothing to show.
             let _ = dialog.show_modal();
         } else if !share.shown.get() && dialog.open() {
             dialog.close();
         }
     });
+    view! {
+        <dialog
+            class="keys share"
+            node_ref=dialog
+            aria-labelledby="share-title"
+            on:close=move |_| share.shown.set(false)
+        >
+            <header>
+                <h2 id="share-title">"Pass it on"</h2>
+                <button
+                    type="button"
+                    class="ib"
+                    aria-label="Close"
+                    on:click=move |_| share.shown.set(false)
+                >
+                    <Picture icon=Icon::Cross />
+                </button>
+            </header>
+            <Show when=move || share.shown.get()>
+                <Later part=Part::Share />
+            </Show>
+        </dialog>
+    }
+}
+
+/// What is in it.
+pub(crate) fn content() -> AnyView {
+    view! { <Content /> }.into_any()
+}
+
+#[component]
+fn Content() -> impl IntoView {
+    let share = Share::expect();
+    let session = Session::expect();
+    let field = NodeRef::<html::Textarea>::new();
+    let link = session.peek(|recording| address(&Link::to(recording)));
+    let link = RwSignal::new(link);
+    let done = RwSignal::new(Done::default());
     let copy = move |_| {
         let text = link.get_untracked();
         let clipboard = window().navigator().clipboard();
@@ -69,24 +103,7 @@ pub(crate) fn ShareDialog() -> impl IntoView {
         Done::Said(words) => words,
     };
     view! {
-        <dialog
-            class="keys share"
-            node_ref=dialog
-            aria-labelledby="share-title"
-            on:close=move |_| share.shown.set(false)
-        >
-            <header>
-                <h2 id="share-title">"Pass it on"</h2>
-                <button
-                    type="button"
-                    class="ib"
-                    aria-label="Close"
-                    on:click=move |_| share.shown.set(false)
-                >
-                    <Picture icon=Icon::Cross />
-                </button>
-            </header>
-            <h3 id="share-link">"A link to this instant"</h3>
+        <h3 id="share-link">"A link to this instant"</h3>
             <textarea
                 readonly
                 rows="3"
@@ -112,7 +129,6 @@ pub(crate) fn ShareDialog() -> impl IntoView {
             <p class="share-said" role="status">
                 {said}
             </p>
-        </dialog>
     }
 }
 

@@ -42,15 +42,19 @@ pub(super) struct KeptBranch {
 }
 
 /// The links as they were last written: a branch that is not played stays as it is, and packing takes a while.
-pub(super) type Packed = Vec<(Link, String)>;
+pub(crate) type Packed = Vec<(Link, String)>;
 
 fn storage() -> Option<web_sys::Storage> {
     window().local_storage().ok().flatten()
 }
 
 /// Keeps the experiment as it stands, and says whether the browser lets it: it may have no storage, or a full one.
-pub(super) fn store(experiment: &Experiment, preset: Option<usize>, packed: &mut Packed) -> bool {
-    show(&experiment.current().scenario());
+pub(crate) type Store = fn(&Experiment, Option<usize>, &mut Packed) -> bool;
+
+/// What keeps it. Only [`crate::parts`] names it: what makes a link of a run is fetched.
+pub(crate) const STORE: Store = store;
+
+fn store(experiment: &Experiment, preset: Option<usize>, packed: &mut Packed) -> bool {
     let (run, others) = written(experiment, packed);
     let preset = preset.map_or("own".to_owned(), |preset| preset.to_string());
     let run = format!("{preset} {run}");
@@ -121,6 +125,11 @@ pub(super) fn forget() {
     }
 }
 
+/// Whether anything was.
+pub(super) fn has_kept() -> bool {
+    storage().is_some_and(|storage| matches!(storage.get_item(STORED_AS), Ok(Some(_))))
+}
+
 /// What was kept last time.
 pub(super) fn load() -> Option<Kept> {
     Some(read(&storage()?.get_item(STORED_AS).ok().flatten()?))
@@ -182,7 +191,8 @@ pub(crate) fn about_to(recording: &Recording, action: &Action) {
     show(&scenario);
 }
 
-fn show(scenario: &Scenario) {
+/// Puts the scenario where it needs nothing of this program.
+pub(super) fn show(scenario: &Scenario) {
     let field = document()
         .get_element_by_id(FIELD)
         .and_then(|field| field.dyn_into::<web_sys::HtmlTextAreaElement>().ok());

@@ -7,17 +7,19 @@ mod keep;
 mod picture;
 mod tables;
 
+use leptos::task::spawn_local;
 use leptos::{ev, prelude::*};
 use replicascope_engine::time::Time;
 use replicascope_engine::{Experiment, Recording, Scenario};
 use replicascope_link::{Link, PREFIX, Replay};
 
+use crate::parts::{NOT_FETCHED, keeper, open_link};
 use crate::session::Session;
 use crate::shell::Panels;
 use crate::{scenarios, words};
 
-pub(crate) use dialog::ShareDialog;
-pub(crate) use keep::{MOST_BRANCHES, MOST_TEXT, about_to};
+pub(crate) use dialog::{ShareDialog, content};
+pub(crate) use keep::{MOST_BRANCHES, MOST_TEXT, STORE, Store, about_to};
 
 /// Most engine steps that opening a link, or all that was kept, may take: a second or so.
 const STEPS_TO_OPEN: u64 = 3_000_000;
@@ -43,14 +45,20 @@ pub(crate) struct Opening {
 }
 
 impl Opening {
-    /// What the address says; else what was kept; else the first scenario.
-    pub(crate) fn of_page() -> Self {
+    /// The first scenario, if neither the address nor an earlier visit says anything else.
+    pub(crate) fn at_once() -> Option<Self> {
         let fragment = window().location().hash().unwrap_or_default();
         if fragment == ANEW {
             keep::forget();
             clear_address();
-            return Self::first(None);
+            return Some(Self::first(None));
         }
+        (fragment.is_empty() && !keep::has_kept()).then(|| Self::first(None))
+    }
+
+    /// What the address says; else what was kept; else the first scenario.
+    pub(crate) fn read() -> Self {
+        let fragment = window().location().hash().unwrap_or_default();
         if !fragment.is_empty() {
             clear_address();
             return match open(&fragment) {
@@ -170,6 +178,8 @@ pub(crate) struct Share {
     /// Whether the browser keeps the run.
     kept: RwSignal<bool>,
     packed: StoredValue<keep::Packed, LocalStorage>,
+    /// What keeps it, once there is something that an opening anew would not bring back.
+    store: StoredValue<Option<Store>>,
 }
 
 impl Share {
@@ -181,6 +191,7 @@ impl Share {
             note: RwSignal::new(note),
             kept: RwSignal::new(true),
             packed: StoredValue::new_local(keep::Packed::new()),
+            store: StoredValue::new(None),
         }
     }
 
@@ -197,31 +208,59 @@ impl Share {
             playing.track();
             self.keep();
         });
+        // Until a person does something, the run is what the page opens with again.
+        let touched = window_event_listener(ev::pointerdown, move |_| self.fetch_store());
+        let typed = window_event_listener(ev::keydown, move |_| self.fetch_store());
         let leave = window_event_listener(ev::pagehide, move |_| self.keep());
         let address = window_event_listener(ev::hashchange, move |_| {
             let fragment = window().location().hash().unwrap_or_default();
             if fragment.starts_with('#') && fragment[1..].starts_with(PREFIX) {
                 clear_address();
-                self.open(&fragment);
+                spawn_local(async move {
+                    let note = open_link(self, fragment).await;
+                    let note = note.unwrap_or_else(|_| Note {
+                        text: NOT_FETCHED.to_owned(),
+                        bad: true,
+                    });
+                    self.note.set(Some(note));
+                });
             }
         });
         on_cleanup(move || {
+            touched.remove();
+            typed.remove();
             leave.remove();
             address.remove();
         });
     }
 
+    /// Fetches what keeps the run, once.
+    fn fetch_store(self) {
+        if self.store.get_value().is_none() {
+            spawn_local(async move {
+                // Where it cannot be fetched, the next touch tries again.
+                if let Ok(store) = keeper().await {
+                    self.store.set_value(Some(store));
+                    self.keep();
+                }
+            });
+        }
+    }
+
     fn keep(self) {
         let preset = self.panels.scenario.get_untracked();
+        let store = self.store.get_value();
         self.packed.update_value(|packed| {
-            let store = |experiment: &Experiment| keep::store(experiment, preset, packed);
-            self.kept.set(self.session.peek_experiment(store));
+            self.kept.set(self.session.peek_experiment(|experiment| {
+                keep::show(&experiment.current().scenario());
+                store.is_none_or(|store| store(experiment, preset, packed))
+            }));
         });
     }
 
-    /// Opens a link; what is wrong with one leaves the running experiment alone.
-    fn open(self, fragment: &str) {
-        let note = match open(fragment) {
+    /// Opens a link; what is wrong with one leaves the running experiment alone. Returns what is to be said about it.
+    pub(crate) fn open(self, fragment: &str) -> Note {
+        match open(fragment) {
             Ok((recording, note)) => {
                 self.panels.scenario.set(None);
                 self.session.pause();
@@ -229,8 +268,7 @@ impl Share {
                 note
             }
             Err(note) => note,
-        };
-        self.note.set(Some(note));
+        }
     }
 
     /// Opens a scenario file at its start.

@@ -13,10 +13,11 @@ use wasm_bindgen::JsCast as _;
 use web_sys::HtmlElement;
 
 use crate::ledger::broken;
+use crate::parts::{Later, NOT_FETCHED, Part, tell};
 use crate::session::Session;
 use crate::shell::{Panels, Sheet};
 
-pub(crate) use panel::WhyPanel;
+pub(crate) use panel::content;
 use told::Told;
 
 /// The explanation that is open, if one is. A copy is a handle to the same.
@@ -32,14 +33,12 @@ pub(crate) struct Why {
 impl Why {
     /// Nothing is open.
     pub(crate) fn new(session: Session, panels: Panels) -> Self {
-        let why = Self {
+        Self {
             session,
             panels,
             told: RwSignal::new(None),
             opener: StoredValue::new_local(None),
-        };
-        why.follow();
-        why
+        }
     }
 
     /// The one of the page.
@@ -59,6 +58,15 @@ impl Why {
 
     /// Opens the explanation, and with it the ledger where that is out of sight.
     pub(crate) fn ask(self, question: Question) {
+        leptos::task::spawn_local(async move {
+            if tell(self, question).await.is_err() {
+                self.session.notice().set(Some(NOT_FETCHED.to_owned()));
+            }
+        });
+    }
+
+    /// The same, where the code for it is there.
+    pub(crate) fn tell(self, question: Question) {
         let told = self
             .session
             .peek(|run| Told::of(run.simulation(), question));
@@ -130,7 +138,7 @@ impl Why {
         }
     }
 
-    /// Keeps what is open true: it is asked anew as the run goes on, stays as it was while the run is taken back, and closes
+    /// Keeps what is open true, while it is: it is asked anew as the run goes on, stays as it was while the run is taken back, and closes
     /// when another future makes it void.
     fn follow(self) {
         let now = self
@@ -154,6 +162,17 @@ impl Why {
             }
             future
         });
+    }
+}
+
+/// The panel, while an explanation is open.
+#[component]
+pub(crate) fn WhyPanel() -> impl IntoView {
+    let why = Why::expect();
+    view! {
+        <Show when=move || why.is_open()>
+            <Later part=Part::Why />
+        </Show>
     }
 }
 

@@ -15,30 +15,23 @@ use crate::shell::{Icon, Picture};
 use crate::stage::measure::size_of;
 use crate::words;
 
-/// The panel, while an explanation is open.
-#[component]
-pub(crate) fn WhyPanel() -> impl IntoView {
+/// The explanation that is open, kept true.
+pub(crate) fn content() -> AnyView {
     let why = Why::expect();
+    why.follow();
     let told = Memo::new(move |_| why.told.get());
-    let question = Memo::new(move |_| told.with(|told| told.as_ref().map(|told| told.question)));
-    view! {
-        <Show when=move || question.get().is_some()>
-            <Open told=told />
-        </Show>
-    }
+    view! { <Open told=told /> }.into_any()
 }
 
 #[component]
 fn Open(told: Memo<Option<Arc<Told>>>) -> impl IntoView {
     let why = Why::expect();
     let heading = NodeRef::<html::H2>::new();
-    Effect::new(move |before: Option<String>| {
-        let title = told
-            .with(|told| told.as_ref().map(|told| told.title.clone()))
-            .unwrap_or_default();
-        if let Some(heading) = heading.get()
-            && before.as_ref() != Some(&title)
-        {
+    Effect::new(move |before: Option<Option<String>>| {
+        let title = told.with(|told| told.as_ref().map(|told| told.title.clone()));
+        // Made, but not in the page yet.
+        let heading = heading.get()?;
+        if before.flatten() != title {
             // It is in the document and takes the focus; if not, there is nothing to announce.
             let _ = heading.focus();
         }

@@ -80,7 +80,9 @@ export async function openPage(browser, server, options = {}) {
     const isIcon = /\/icon-\w+\.svg$/.test(request.url());
     // What the page itself has made is no network.
     const isOwn = request.url().startsWith("blob:");
-    if (!isIcon && !isOwn) network(`${request.method()} ${request.url()}`);
+    // Nor is a part of the program that a person has asked for just now.
+    const isPart = request.url().startsWith(`${server.url}part-`);
+    if (!isIcon && !isOwn && !isPart) network(`${request.method()} ${request.url()}`);
   });
   page.on("websocket", (socket) => network(`WebSocket ${socket.url()}`));
 

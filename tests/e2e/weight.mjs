@@ -9,10 +9,16 @@ import { brotliCompressSync, constants } from "node:zlib";
 const DIST = fileURLToPath(new URL("../../dist", import.meta.url));
 
 /**
- * The most that all files of the page may weigh together, brotli, in KB of 1,024 bytes. The goal is 250. What was measured last is
- * 661; whoever makes the page lighter lowers this, so that the ground is held.
+ * The most that a first load may weigh, brotli, in KB of 1,024 bytes. The goal is 250. What was measured last is
+ * 491; whoever makes the page lighter lowers this, so that the ground is held.
  */
-export const BUDGET_KB = 670;
+export const BUDGET_KB = 500;
+
+/** Fetched only when a person asks for what they do: the parts of the program, the lessons, the examples. */
+const LATER = /^(part-[^/]*\.wasm$|lessons\/|examples\/)/;
+
+/** Whether a file, named from the folder of the page, belongs to the first load. `smoke.test.mjs` holds the page to it. */
+export const isFirst = (name) => !LATER.test(name);
 
 const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24 } };
 
@@ -27,21 +33,28 @@ export async function weigh(folder = DIST) {
   return files.toSorted((a, b) => b.bytes - a.bytes);
 }
 
-/** Bytes of all of them, and of those that are wasm. */
+/** Bytes of a first load, of the wasm in it, and of what comes later if everything is asked for. */
 export function sums(files) {
   const sum = (chosen) => chosen.reduce((sum, file) => sum + file.bytes, 0);
-  return { all: sum(files), wasm: sum(files.filter(({ name }) => name.endsWith(".wasm"))) };
+  const first = files.filter(({ name }) => isFirst(name));
+  return {
+    first: sum(first),
+    wasm: sum(first.filter(({ name }) => name.endsWith(".wasm"))),
+    later: sum(files.filter(({ name }) => !isFirst(name))),
+  };
 }
 
 export const inKb = (bytes) => `${(bytes / 1024).toFixed(1)} KB`;
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const files = await weigh();
-  const { all } = sums(files);
-  for (const { name, bytes } of files.slice(0, 4)) console.log(`  ${inKb(bytes).padStart(10)}  ${name}`);
-  console.log(`  ${inKb(all).padStart(10)}  in ${files.length} files, brotli; the budget is ${BUDGET_KB} KB`);
-  if (files.length === 0 || all > BUDGET_KB * 1024) {
-    console.error(`The page weighs ${inKb(all)}, which is more than its budget of ${BUDGET_KB} KB (tests/e2e/weight.mjs).`);
+  const { first, later } = sums(files);
+  for (const { name, bytes } of files.slice(0, 8)) {
+    console.log(`  ${inKb(bytes).padStart(10)}  ${name}${isFirst(name) ? "" : ", later"}`);
+  }
+  console.log(`  ${inKb(first).padStart(10)}  a first load, brotli; the budget is ${BUDGET_KB} KB. Later, when asked for: ${inKb(later)}`);
+  if (files.length === 0 || first > BUDGET_KB * 1024) {
+    console.error(`The page weighs ${inKb(first)}, which is more than its budget of ${BUDGET_KB} KB (tests/e2e/weight.mjs).`);
     process.exitCode = 1;
   }
 }

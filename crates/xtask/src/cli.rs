@@ -48,8 +48,8 @@ pub(crate) enum Command {
     Fuzz(fuzz::Options),
     /// Judge the mutants.
     Mutants { rest: Vec<String> },
-    /// Move the inline scripts of the page that Trunk has just built into files.
-    Externalise,
+    /// Finish the page that Trunk has just built.
+    Finish,
     /// Only install.
     Setup,
     /// Say what there is.
@@ -77,7 +77,7 @@ pub(crate) fn parse(words: &[String]) -> Result<Command, Failure> {
         "mutants" => Ok(Command::Mutants {
             rest: rest.to_vec(),
         }),
-        "externalise" if rest.is_empty() => Ok(Command::Externalise),
+        "finish" if rest.is_empty() => Ok(Command::Finish),
         "setup" if rest.is_empty() => Ok(Command::Setup),
         "help" | "--help" | "-h" => Ok(Command::Help),
         _ => Err(Failure::new(format!(

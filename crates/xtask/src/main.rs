@@ -8,8 +8,8 @@
 )]
 
 mod cli;
-mod externalise;
 mod failure;
+mod finish;
 mod fuzz;
 mod mutants;
 mod pictures;
@@ -45,7 +45,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Bench { rest } => bench(&rest),
         Command::Fuzz(options) => fuzz::run(&options),
         Command::Mutants { rest } => mutants::run(&rest),
-        Command::Externalise => externalise::run(),
+        Command::Finish => finish::run(),
         Command::Setup => setup(),
         Command::Help => {
             print!("{}", cli::HELP);

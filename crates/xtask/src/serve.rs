@@ -30,6 +30,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         Need::WasmOpt,
         Need::Trunk,
         Need::WasmBindgen,
+        Need::WasmSplit,
     ])?;
     let port = match options.port {
         Some(port) => asked_port(port)?,

@@ -15,6 +15,7 @@ mod toolchain;
 mod trunk;
 mod wasm_bindgen;
 mod wasm_opt;
+mod wasm_split;
 mod wasm_target;
 
 use std::ffi::OsString;
@@ -49,6 +50,8 @@ pub(crate) enum Need {
     Trunk,
     /// `wasm-bindgen` and its test runner.
     WasmBindgen,
+    /// `wasm-split-cli`.
+    WasmSplit,
     /// cargo-fuzz.
     CargoFuzz,
     /// cargo-mutants.
@@ -57,7 +60,7 @@ pub(crate) enum Need {
 
 impl Need {
     /// Everything that the page and its tests need.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Components,
         Self::WasmTarget,
         Self::NodePackages,
@@ -65,6 +68,7 @@ impl Need {
         Self::Browser,
         Self::Trunk,
         Self::WasmBindgen,
+        Self::WasmSplit,
     ];
 }
 
@@ -115,6 +119,7 @@ impl Toolbox {
                 let folder = wasm_bindgen::ensure(cache, &self.root)?;
                 self.bin_folders.push(folder);
             }
+            Need::WasmSplit => self.bin_folders.push(wasm_split::ensure(cache)?),
             Need::CargoFuzz => self.bin_folders.push(cargo_fuzz::ensure(cache)?),
             Need::CargoMutants => self.bin_folders.push(cargo_mutants::ensure(cache)?),
         }

@@ -97,6 +97,7 @@ impl Step {
                 Need::WasmOpt,
                 Need::Trunk,
                 Need::WasmBindgen,
+                Need::WasmSplit,
             ],
             Self::EndToEnd => &[Need::Browser, Need::NodePackages],
         }

@@ -8,8 +8,7 @@ use super::node;
 use crate::failure::Failure;
 use crate::process;
 
-/// The npm package's version. Its major number is the one that `wasm-opt --version` prints and that
-/// Trunk compares.
+/// The npm package's version.
 const VERSION: &str = "132.0.0";
 
 /// The folder with `wasm-opt` in it.
@@ -35,15 +34,4 @@ fn install(folder: &Path) -> Result<(), Failure> {
         .arg(folder)
         .arg(format!("binaryen@{VERSION}"));
     process::run_quietly(&mut npm)
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn the_page_asks_for_this_version() {
-        let settings = crate::workspace::root().join("Trunk.toml");
-        let settings = std::fs::read_to_string(settings).unwrap();
-        let (major, _) = super::VERSION.split_once('.').unwrap();
-        assert!(settings.contains(&format!("wasm_opt = \"version_{major}\"")));
-    }
 }

@@ -1,34 +1,10 @@
-//! `cargo xtask externalise`, called by Trunk after each build: moves every inline script of the built page into a file of its
-//! own, named after what is in it. The page's policy allows no inline script, and Trunk writes its loader as one.
+//! Moves every inline script of the built page into a file of its own, named after what is in it. The page's policy allows no
+//! inline script, and Trunk writes its loader as one.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::path::Path;
-
-use crate::failure::Failure;
-
-/// Where Trunk has put the page before it becomes `dist/`.
-const STAGE: &str = "TRUNK_STAGING_DIR";
-/// What the addresses in the page begin with.
-const PUBLIC: &str = "TRUNK_PUBLIC_URL";
-
-/// Rewrites the page that Trunk has just built.
-pub(crate) fn run() -> Result<(), Failure> {
-    let stage = std::env::var_os(STAGE)
-        .ok_or_else(|| Failure::new(format!("{STAGE} is not set: Trunk calls this command")))?;
-    let public = std::env::var(PUBLIC).unwrap_or_else(|_| "/".to_owned());
-    let stage = Path::new(&stage);
-    let page = stage.join("index.html");
-    let html = std::fs::read_to_string(&page).map_err(Failure::file("read", &page))?;
-    let (html, scripts) = externalise(&html, &public);
-    for (name, text) in scripts {
-        let file = stage.join(name);
-        std::fs::write(&file, text).map_err(Failure::file("write", &file))?;
-    }
-    std::fs::write(&page, html).map_err(Failure::file("write", &page))
-}
 
 /// The page without inline scripts, and the files that they become.
-fn externalise(html: &str, public: &str) -> (String, Vec<(String, String)>) {
+pub(super) fn externalise(html: &str, public: &str) -> (String, Vec<(String, String)>) {
     let (mut out, mut scripts) = (String::with_capacity(html.len()), Vec::new());
     let mut rest = html;
     while let Some(start) = rest.find("<script") {

@@ -1,0 +1,186 @@
+//! Parts of the page whose code comes when a person first asks for what it does, so that the page opens with less.
+//!
+//! Each function of [`split!`] is a door: what can be reached through it only, down into the engine, is cut out of the program by
+//! `cargo xtask finish` into a file named after the part, and fetched when the door is first opened. Doors of one part share
+//! a file. In builds that are not cut (tests, `--dev`) a door is an `async` function like any other.
+//!
+//! So that a part stays out of the rest, nothing outside may name what only its doors should.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use replicascope_engine::why::Question;
+
+use crate::share::{Note, Opening, Share, Store};
+use crate::why::Why;
+use crate::{cluster, compare, numbers, share, why};
+
+/// The code of a part could not be fetched. What the browser said is in its console; the next attempt begins anew.
+#[derive(Debug)]
+pub(crate) struct NotFetched;
+
+#[cfg(split)]
+impl From<leptos::wasm_split::SplitLoaderError> for NotFetched {
+    fn from(_: leptos::wasm_split::SplitLoaderError) -> Self {
+        Self
+    }
+}
+
+/// Said where there is no place for a button that tries again.
+pub(crate) const NOT_FETCHED: &str =
+    "This part of the page could not be fetched. Is there a network? Then try again.";
+
+macro_rules! split {
+    ($($part:ident: $(#[$docs:meta])* fn $name:ident($($arg:ident: $type:ty),*) -> $result:ty $body:block)*) => {
+        $(
+            #[cfg(split)]
+            #[leptos::wasm_split::wasm_split($part, wasm_split_path = leptos::wasm_split, fallible)]
+            $(#[$docs])*
+            pub(crate) fn $name($($arg: $type),*) -> Result<$result, NotFetched> {
+                Ok($body)
+            }
+            #[cfg(not(split))]
+            $(#[$docs])*
+            pub(crate) async fn $name($($arg: $type),*) -> Result<$result, NotFetched> {
+                Ok($body)
+            }
+        )*
+    };
+}
+
+split! {
+    cluster:
+    /// The dialog that changes the cluster.
+    fn cluster_dialog(owner: Owner) -> AnyView {
+        owner.with(cluster::content)
+    }
+
+    compare:
+    /// The comparison.
+    fn comparison(owner: Owner) -> AnyView {
+        owner.with(compare::content)
+    }
+
+    numbers:
+    /// The charts and the capacity.
+    fn numbers_panel(owner: Owner) -> AnyView {
+        owner.with(numbers::content)
+    }
+
+    why:
+    /// Explains.
+    fn tell(why: Why, question: Question) -> () {
+        why.tell(question)
+    }
+
+    why:
+    /// The explanation that is open.
+    fn why_panel(owner: Owner) -> AnyView {
+        owner.with(why::content)
+    }
+
+    share:
+    /// The dialog with the link and the files.
+    fn share_dialog(owner: Owner) -> AnyView {
+        owner.with(share::content)
+    }
+
+    share:
+    /// What the page opens with, where that has to be read.
+    fn opening() -> Box<Opening> {
+        Box::new(Opening::read())
+    }
+
+    share:
+    /// Opens a link, and says what is to be said about it.
+    fn open_link(share: Share, fragment: String) -> Note {
+        share.open(&fragment)
+    }
+
+    share:
+    /// What keeps a run.
+    fn keeper() -> Store {
+        share::STORE
+    }
+}
+
+/// A part that is shown in a place of the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The dialog that changes the cluster.
+    Cluster,
+    /// The comparison.
+    Compare,
+    /// The charts and the capacity.
+    Numbers,
+    /// The explanation that is open.
+    Why,
+    /// The dialog with the link and the files.
+    Share,
+    /// The page itself, where what it opens with has to be read.
+    Page,
+}
+
+impl Part {
+    async fn make(self, owner: Owner) -> Result<AnyView, NotFetched> {
+        match self {
+            Self::Cluster => cluster_dialog(owner).await,
+            Self::Compare => comparison(owner).await,
+            Self::Numbers => numbers_panel(owner).await,
+            Self::Why => why_panel(owner).await,
+            Self::Share => share_dialog(owner).await,
+            Self::Page => {
+                let opening = opening().await?;
+                Ok(owner.with(|| crate::opened(*opening)))
+            }
+        }
+    }
+}
+
+/// How far a part has come.
+enum State {
+    Coming,
+    NotFetched,
+    /// Here; until it is put into the page.
+    Made(Option<AnyView>),
+}
+
+/// A part in its place: fetched, or why not.
+#[component]
+pub(crate) fn Later(part: Part) -> impl IntoView {
+    let owner = Owner::current().unwrap_or_default();
+    let state = RwSignal::new_local(State::Coming);
+    let fetch = move || {
+        let owner = owner.clone();
+        state.set(State::Coming);
+        spawn_local(async move {
+            let made = part.make(owner).await;
+            // Nobody may want it any more.
+            state.try_set(made.map_or(State::NotFetched, |view| State::Made(Some(view))));
+        });
+    };
+    fetch();
+    move || {
+        state.track();
+        let mut view = None;
+        state.update_untracked(|state| {
+            view = match state {
+                State::Coming => Some(view! { <p class="later">"One moment."</p> }.into_any()),
+                State::NotFetched => Some(not_fetched(fetch.clone())),
+                State::Made(view) => view.take(),
+            };
+        });
+        view
+    }
+}
+
+fn not_fetched(fetch: impl Fn() + 'static) -> AnyView {
+    view! {
+        <p class="later" role="alert">
+            "This part of the page could not be fetched. "
+            <button type="button" class="btn btn--line" on:click=move |_| fetch()>
+                "Try again"
+            </button>
+        </p>
+    }
+    .into_any()
+}
