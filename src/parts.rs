@@ -69,7 +69,7 @@ split! {
     why:
     /// Explains.
     fn tell(why: Why, question: Question) -> () {
-        why.tell(question)
+        why.tell(question);
     }
 
     why:
