@@ -12,6 +12,9 @@ use crate::read::{LessonError, Problem, read};
 /// The version that is written.
 const VERSION: u32 = 1;
 
+/// The latest instant that a run is brought to: an hour. What is kept comes out of files that anybody may write.
+const LATEST: Time = Time::from_secs(3_600);
+
 /// Everything that is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -253,9 +256,23 @@ impl Start {
             actions: self.actions.clone(),
             ..begun
         };
+        if self.at_us > LATEST {
+            let problem = Problem::Number {
+                found: self.at_us.0,
+                least: 0,
+                most: LATEST.0,
+            };
+            return Err(LessonError::new("start.at_us", problem));
+        }
         let wrong = |error: ScenarioError| LessonError::scenario("start", error);
         let mut recording = Recording::new(scenario).map_err(wrong)?;
-        while recording.simulation().steps() < self.steps && recording.step() {}
+        let due = |recording: &Recording| {
+            let next = recording.simulation().next_due();
+            next.is_some_and(|at| at <= self.at_us)
+        };
+        while recording.simulation().steps() < self.steps && due(&recording) {
+            recording.step();
+        }
         if recording.simulation().now() < self.at_us {
             recording.advance_to(self.at_us);
         }

@@ -59,11 +59,11 @@ pub enum Problem {
     #[error("{found} is not in {least} to {most}")]
     Number {
         /// What was given.
-        found: usize,
+        found: u64,
         /// The least allowed.
-        least: usize,
+        least: u64,
         /// The most allowed.
-        most: usize,
+        most: u64,
     },
     /// Something that belongs together is not.
     #[error("{0}")]
@@ -109,6 +109,7 @@ fn number(path: &str, found: usize, least: usize, most: usize) -> Checked {
     if (least..=most).contains(&found) {
         return Ok(());
     }
+    let [found, least, most] = [found, least, most].map(|number| number as u64);
     Err(LessonError::new(
         path,
         Problem::Number { found, least, most },

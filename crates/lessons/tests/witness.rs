@@ -138,4 +138,17 @@ fn a_start_restores_the_state_between_two_events_of_one_instant() {
         .expect_err("no such run")
         .to_string();
     assert_eq!(error, "start.run: there is no run \"nowhere\"");
+    // A file that claims more than there is comes to its instant and no further, or is refused.
+    let far = Start {
+        steps: u64::MAX,
+        ..Start::of(&lesson, "busy", &recording)
+    };
+    let again = far.recording(&lesson).expect("it stands there");
+    assert_eq!(again.simulation().now(), recording.simulation().now());
+    let late = Start {
+        at_us: Time::from_secs(7_200),
+        ..far
+    };
+    let error = late.recording(&lesson).expect_err("too late").to_string();
+    assert_eq!(error, "start.at_us: 7200000000 is not in 0 to 3600000000");
 }
