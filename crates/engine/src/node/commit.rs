@@ -90,7 +90,7 @@ impl Node {
             op: request.op,
             lsn: record.lsn,
         });
-        self.arm_commit_wait(cx);
+        self.arm_commit_wait(cx, deadline);
         self.start_flush(cx);
     }
 
@@ -162,19 +162,12 @@ impl Node {
         self.replay = self.replay.max(visible);
     }
 
-    fn arm_commit_wait(&mut self, cx: &mut Context<'_>) {
+    /// Sets the alarm for the end of a commit's patience, unless it goes off before.
+    fn arm_commit_wait(&mut self, cx: &mut Context<'_>, at: Time) {
         let Some(primary) = &mut self.primary else {
             return;
         };
-        let earliest = if primary.mixed {
-            primary.waiting.iter().map(|commit| commit.deadline).min()
-        } else {
-            primary.waiting.front().map(|commit| commit.deadline)
-        };
-        let Some(at) = earliest.filter(|&at| at < Time::NEVER) else {
-            return;
-        };
-        if primary.wait_timer.is_none_or(|armed| at < armed) {
+        if at < primary.wait_timer.unwrap_or(Time::NEVER) {
             primary.wait_timer = Some(at);
             cx.timer_at(at, Timer::CommitWait);
         }
@@ -190,13 +183,13 @@ impl Node {
         primary.wait_timer = None;
         let overdue = |commit: &&mut Commit| commit.deadline <= cx.now;
         let mut fell_back = false;
-        let mut sync_needs = Lsn::ZERO;
+        let mut sync_needs = None;
         for commit in primary.waiting.iter_mut().filter(overdue) {
             match commit.promise {
                 Promise::Received { .. } => fell_back = true,
                 // Ask again a while later: the set may need a majority to change, or fencing may hold the answer back.
                 Promise::Applied => {
-                    sync_needs = sync_needs.max(commit.tip.lsn);
+                    sync_needs = sync_needs.max(Some(commit.tip.lsn));
                     commit.deadline = cx.now + Span(cx.settings.timers.heartbeat_us);
                 }
                 Promise::Local => {}
@@ -205,11 +198,14 @@ impl Node {
         if fell_back {
             self.fall_back(cx);
         }
-        if sync_needs > Lsn::ZERO {
-            self.drop_laggards(cx, sync_needs);
+        if let Some(needed) = sync_needs {
+            self.drop_laggards(cx, needed);
         }
         self.release_commits(cx);
-        self.arm_commit_wait(cx);
+        let waiting = self.primary.iter().flat_map(|primary| &primary.waiting);
+        if let Some(at) = waiting.map(|commit| commit.deadline).min() {
+            self.arm_commit_wait(cx, at);
+        }
     }
 
     /// R-MY-5: the first transaction that waits the full time-out switches semi-sync off and releases all of them.
@@ -242,3 +238,6 @@ impl Node {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -145,8 +145,6 @@ impl Node {
         self.election.deferred = false;
         if self.election.phase != Phase::Idle {
             self.give_up(cx, ElectionFailure::Overtaken);
-        } else if self.role == Role::Candidate {
-            self.role = Role::Replica;
         }
     }
 

@@ -75,15 +75,19 @@ impl Node {
         if let Some(primary) = self.primary.take() {
             self.replay_all_flushed();
             let reign = primary.reign + 1;
-            let membership = primary.membership.after_restart();
             // One that had not opened yet may have had an older lease to wait for.
             let opens_at = if self.role == Role::Promoting {
                 cx.now + patience
             } else {
                 cx.now
             };
-            let mut next =
-                Primary::reigning(primary.timeline, cx.nodes, reign, membership, opens_at);
+            let mut next = Primary::reigning(
+                primary.timeline,
+                cx.nodes,
+                reign,
+                primary.membership,
+                opens_at,
+            );
             next.last_sync_commit = self.flush;
             self.primary = Some(Box::new(next));
             self.role = match (self.role, cx.settings.fencing) {

@@ -63,14 +63,6 @@ impl Membership {
         }
     }
 
-    /// The primary's process restarted: what it was storing, it stores again; who was joining, starts over.
-    pub(super) fn after_restart(self) -> Self {
-        Self {
-            joining: NodeSet::EMPTY,
-            ..self
-        }
-    }
-
     /// Whom a sync commit waits for, the primary included.
     pub(super) fn required(&self) -> NodeSet {
         self.committed
@@ -108,8 +100,8 @@ impl Node {
         let everybody = NodeSet::first(cx.nodes);
         let sync = cx.settings.mode == Mode::Sync;
         let members = match &cx.settings.sync.members {
-            Some(members) if sync => members.iter().copied().collect::<NodeSet>().with(me),
-            _ => everybody,
+            Some(members) => members.iter().copied().collect::<NodeSet>().with(me),
+            None => everybody,
         };
         let membership = &mut primary.membership;
         membership.joining = membership.joining.intersection(members);
@@ -219,3 +211,6 @@ impl Node {
         self.release_commits(cx);
     }
 }
+
+#[cfg(test)]
+mod tests;

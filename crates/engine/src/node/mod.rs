@@ -13,6 +13,8 @@
 //! writing to the operating system and flushing on a power failure: what is not flushed is gone either way.
 
 mod commit;
+#[cfg(test)]
+mod desk;
 mod effects;
 mod election;
 mod lag;

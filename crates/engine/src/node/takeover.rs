@@ -63,7 +63,8 @@ impl Node {
         let Some(primary) = &self.primary else { return };
         let tip = self.wal.tip().lsn;
         let leased = !cx.settings.fencing || cx.now < primary.lease_until;
-        if self.flush < tip || self.replay < tip || cx.now < primary.opens_at || !leased {
+        // What is replayed is on disk.
+        if self.replay < tip || cx.now < primary.opens_at || !leased {
             return;
         }
         let timeline = primary.timeline;
@@ -79,3 +80,6 @@ impl Node {
         self.beat(cx);
     }
 }
+
+#[cfg(test)]
+mod tests;

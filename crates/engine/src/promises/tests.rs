@@ -1,5 +1,7 @@
 //! Which setting and which action takes which promise away, one at a time.
 
+mod servers;
+
 use super::*;
 use crate::event::EventKind;
 use crate::ids::{ClientId, Key, MessageId, OpId};

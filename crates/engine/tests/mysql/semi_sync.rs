@@ -310,3 +310,67 @@ fn r_my_5_a_frozen_source_takes_up_that_semi_sync_was_switched_off_when_it_goes_
     assert_eq!(lab.op(op).status, Status::Acked);
     assert!(!lab.semi_sync(n(1)).status);
 }
+
+#[test]
+fn r_my_8_an_acknowledgement_that_comes_before_the_source_has_synced_counts() {
+    // Every second group is synced; the log goes out as soon as it is written, which takes a flush too (R-MY-1).
+    let settings = Mysql {
+        sync_binlog: 2,
+        ..semi_sync(10_000)
+    };
+    let mut scenario = mysql(1, 20, settings);
+    scenario.cluster.costs.fsync_us = 100_000;
+    let mut lab = Lab::new(&scenario).at_ms(1_000);
+    let first = lab.write(0);
+    lab.wait_ms(500);
+    assert_eq!(lab.op(first).status, Status::Acked);
+    let (second, sent) = (lab.write(1), lab.simulation.now());
+    lab.wait_ms(150);
+    assert_eq!(lab.replica(n(2)).received.0, 2, "it has it");
+    assert_eq!(lab.op(second).status, Status::Open, "the disk has not");
+    lab.wait_ms(500);
+    let took = lab.op(second).done_at.expect("acked").since(sent);
+    assert!(took < Span(220_000), "no further round trip: {took:?}");
+    assert_eq!(lab.semi_sync(n(1)).yes_tx, 2);
+}
+
+#[test]
+fn r_my_6_with_semi_sync_disabled_nothing_falls_back_and_once_fallen_back_only_once() {
+    let falls_back = |enabled| {
+        let settings = Mysql {
+            rpl_semi_sync_source_enabled: enabled,
+            rpl_semi_sync_source_wait_no_replica: false,
+            ..semi_sync(2_000)
+        };
+        let mut lab = Lab::new(&mysql(2, 5, settings)).at_ms(1_000);
+        for node in [2, 3] {
+            lab.kill_process(n(node));
+            lab.write(0);
+            lab.wait_ms(20_000);
+        }
+        let fell_back = |kind: &EventKind| matches!(kind, EventKind::SemiSyncFellBack { .. });
+        let trace = lab.simulation.trace();
+        trace
+            .milestones()
+            .filter(|event| fell_back(&event.kind))
+            .count()
+    };
+    assert_eq!(falls_back(false), 0);
+    assert_eq!(falls_back(true), 1);
+}
+
+#[test]
+fn r_my_5_a_source_that_stood_still_past_the_time_out_falls_back_when_it_goes_on() {
+    let mut lab = Lab::new(&mysql(1, 5, semi_sync(2_000))).at_ms(1_000);
+    lab.act(Action::Isolate { node: n(2) });
+    let op = lab.write(0);
+    lab.run_to_ms(1_500);
+    lab.act(Action::Freeze { node: n(1) });
+    lab.run_to_ms(8_000);
+    assert_eq!(lab.op(op).status, Status::Open);
+    lab.act(Action::Thaw { node: n(1) });
+    lab.run_to_ms(8_100);
+    assert!(!lab.semi_sync(n(1)).status);
+    assert_eq!(lab.simulation.node(n(1)).waiting_commits(), 0);
+    assert_eq!(lab.op(op).status, Status::Acked);
+}

@@ -51,6 +51,32 @@ fn r_pg_1_with_an_empty_list_every_level_but_off_is_local() {
 }
 
 #[test]
+fn r_pg_1_commits_that_share_a_flush_wait_each_for_the_standby() {
+    for level in [
+        CommitLevel::RemoteWrite,
+        CommitLevel::On,
+        CommitLevel::RemoteApply,
+    ] {
+        let mut lab = Lab::new(&postgresql(1, 10, sync_to("n2"))).at_ms(1_000);
+        lab.act(Action::Isolate { node: n(2) });
+        let ops = [0, 1, 2, 3].map(|key| lab.write_at(key, n(1), Some(level)));
+        lab.run_to_ms(2_000);
+        for op in ops {
+            assert_eq!(lab.op(op).status, Status::Open, "{level:?}");
+        }
+        let primary = lab.simulation.node(n(1));
+        assert_eq!(primary.positions().flush.0, 4);
+        assert_eq!(primary.waiting_commits(), 4);
+        lab.act(Action::Reconnect { node: n(2) });
+        lab.run_to_ms(20_000);
+        for op in ops {
+            assert_eq!(lab.op(op).status, Status::Acked, "{level:?}");
+        }
+        assert_eq!(lab.simulation.node(n(1)).waiting_commits(), 0);
+    }
+}
+
+#[test]
 fn r_pg_2_reads_do_not_wait() {
     let mut lab = Lab::new(&postgresql(2, 10, sync_to("n2"))).at_ms(100);
     lab.kill(n(2));
@@ -282,8 +308,13 @@ fn r_pg_8_a_standby_that_catches_up_does_not_count() {
         (rows[0].sync_state, rows[1].sync_state),
         (SyncState::Potential, SyncState::Sync)
     );
+    // Also once it has told where it is.
     while lab.when(streams).is_none() {
         lab.simulation.step();
+        let rows = lab.simulation.node(n(1)).standbys(&names);
+        if rows[0].state == SenderState::Catchup {
+            assert_eq!(rows[0].sync_state, SyncState::Potential);
+        }
     }
     lab.run_to_ms(14_000);
     let rows = lab.simulation.node(n(1)).standbys(&names);

@@ -4,7 +4,7 @@ use replicascope_engine::event::{EventKind, LostWhy};
 use replicascope_engine::message::Refusal;
 use replicascope_engine::oracle::Status;
 use replicascope_engine::scenario::{
-    Action, Admin, CommitLevel, Database, Endpoint, KillKind, Mode, Postgresql,
+    Action, Admin, CommitLevel, Database, Endpoint, KillKind, Mode, Postgresql, Setting,
 };
 use replicascope_engine::time::Span;
 
@@ -38,6 +38,36 @@ fn r_pg_9_a_silent_standby_stays_synchronous_until_its_sender_gives_up() {
         waited > Span(59_000_000) && waited < Span(70_000_000),
         "{waited:?}"
     );
+}
+
+#[test]
+fn r_pg_9_after_a_change_of_the_list_only_a_reply_of_one_that_is_listed_wakes() {
+    let mut lab = Lab::new(&postgresql(3, 1, sync_to("n2"))).at_ms(1_000);
+    lab.act(Action::Isolate { node: n(2) });
+    let op = lab.write(0);
+    lab.run_to_ms(1_100);
+    // n3 has the record, and has said so; from now on nothing that it says arrives.
+    lab.act(Action::CutLink {
+        from: n(3).into(),
+        to: n(1).into(),
+    });
+    lab.set(Setting::Database(Database::Postgresql(Box::new(sync_to(
+        "n3",
+    )))));
+    lab.write(1);
+    lab.run_to_ms(2_000);
+    let rows = lab
+        .simulation
+        .node(n(1))
+        .standbys(&"n3".parse().expect("valid"));
+    assert_eq!(rows[2].acked.flush.0, 2, "n4 has replied");
+    assert_eq!(lab.op(op).status, Status::Open);
+    lab.act(Action::HealLink {
+        from: n(3).into(),
+        to: n(1).into(),
+    });
+    lab.run_to_ms(20_000);
+    assert_eq!(lab.op(op).status, Status::Acked);
 }
 
 #[test]

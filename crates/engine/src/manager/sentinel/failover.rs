@@ -211,3 +211,6 @@ impl SentinelHost {
         cx.send(node, Remote::Command { id, command });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,8 @@
 
 mod event;
 mod failover;
+#[cfg(test)]
+mod post;
 mod repair;
 mod vote;
 mod watch;

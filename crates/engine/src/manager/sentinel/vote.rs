@@ -122,3 +122,6 @@ impl SentinelHost {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

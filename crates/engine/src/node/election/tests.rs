@@ -1,62 +1,16 @@
 //! Who gets a vote, who stands and who wins, one node alone: messages in, messages out.
 
+mod alarm;
+
 use super::*;
 use crate::ids::{Lsn, NodeSet, Timeline, Tip};
+use crate::node::desk::{Desk, FIRST, PATIENCE_MS, n, set};
 use crate::node::effects::Effect;
-use crate::scenario::{Costs, Endpoint, Settings};
+use crate::scenario::Endpoint;
 
-const PATIENCE_MS: u64 = 1_500;
 const SILENCE_MS: u64 = PATIENCE_MS;
-const FIRST: Timeline = Timeline::new(1, NodeId(0));
-
-fn n(number: u8) -> NodeId {
-    NodeId(number - 1)
-}
-
-fn set(numbers: &[u8]) -> NodeSet {
-    numbers.iter().map(|&number| n(number)).collect()
-}
-
-/// A node that is asked things, and what it answers.
-struct Desk {
-    node: Node,
-    settings: Settings,
-    nodes: usize,
-}
 
 impl Desk {
-    /// A node of a cluster in which n1 was the primary and last heard of at 0.
-    fn of(number: u8, nodes: usize) -> Self {
-        let patience = Span::from_millis(PATIENCE_MS);
-        Self {
-            node: Node::new(n(number), 4, nodes, Time::ZERO, patience),
-            settings: Settings::default(),
-            nodes,
-        }
-    }
-
-    fn with<T>(
-        &mut self,
-        at_ms: u64,
-        act: impl FnOnce(&mut Node, &mut Context<'_>) -> T,
-    ) -> Vec<Effect> {
-        let (costs, mut out) = (Costs::default(), Vec::new());
-        let mut cx = Context {
-            now: Time::from_millis(at_ms),
-            settings: &self.settings,
-            costs: &costs,
-            seed: 1,
-            nodes: self.nodes,
-            out: &mut out,
-        };
-        act(&mut self.node, &mut cx);
-        out
-    }
-
-    fn hear(&mut self, at_ms: u64, from: u8, message: Message) -> Vec<Effect> {
-        self.with(at_ms, |node, cx| node.receive(cx, n(from).into(), message))
-    }
-
     /// Asks for the vote; whether it is given, and whether a primary stepped down for it. `None`: no answer.
     fn vote(&mut self, at_ms: u64, from: u8, term: u32, forced: bool) -> Option<(bool, bool)> {
         let out = self.hear(at_ms, from, Message::VoteRequest { term, forced });

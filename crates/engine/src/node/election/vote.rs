@@ -35,9 +35,6 @@ impl Node {
             Span(cx.settings.timers.vote_wait_us),
             Timer::ElectionWindow(self.election.attempt),
         );
-        if cx.majority() == 1 {
-            self.count_votes(cx);
-        }
     }
 
     pub(in crate::node) fn on_vote_request(
@@ -192,7 +189,7 @@ impl Node {
             yes: false,
             standing,
         });
-        let enough = (cx.nodes - cx.majority() + 1).min(cx.nodes - 1);
+        let enough = cx.nodes - cx.majority() + 1;
         if self.election.answers.len() < enough {
             return;
         }

@@ -114,7 +114,6 @@ impl Node {
                 if family.wait_point == WaitPoint::AfterCommit {
                     self.commit_before_wait(cx, index);
                 }
-                index += 1;
             } else {
                 self.complete(cx, index, Outcome::Acked);
             }
@@ -258,7 +257,8 @@ impl Node {
             return;
         };
         let at = (since + family.timeout).max(cx.now);
-        if server.semi_sync.armed.is_none_or(|armed| armed > at) {
+        // One that is set goes off before: who came first has waited longest.
+        if server.semi_sync.armed.is_none() {
             server.semi_sync.armed = Some(at);
             cx.timer_at(at, Timer::Server(ServerTimer::CommitWait));
         }
