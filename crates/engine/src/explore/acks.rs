@@ -270,3 +270,6 @@ fn without_replicas(rule: AckRule, still: bool) -> AckRule {
         rule => rule,
     }
 }
+
+#[cfg(test)]
+mod tests;

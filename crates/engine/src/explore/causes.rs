@@ -145,12 +145,12 @@ impl Causes {
         })
     }
 
-    /// The causes of an event, nearest first, back to the first one.
+    /// The causes of an event, nearest first, back to the start, which is 0.
     fn chain(&self, event: &Event) -> impl Iterator<Item = EventId> {
         let cause = |id: &EventId| {
             let place = id.0.checked_sub(1)?;
             self.events.get(place as usize).map(|&(cause, ..)| cause)
         };
-        core::iter::successors(Some(event.cause), cause).take_while(|id| id.0 > 0)
+        core::iter::successors(Some(event.cause), cause)
     }
 }

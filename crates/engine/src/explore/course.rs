@@ -289,9 +289,9 @@ impl Course {
 
     /// Up to the fork, two logs hold the same records.
     pub(super) fn check_logs(&self) -> Result<(), Violation> {
-        let nodes = self.simulation().nodes();
-        for (index, a) in nodes.iter().enumerate() {
-            for b in &nodes[index + 1..] {
+        let mut nodes = self.simulation().nodes();
+        while let [a, others @ ..] = nodes {
+            for b in others {
                 let fork = a.wal().fork_from(b.wal().history(), b.tip().lsn);
                 let from = a.wal().first().max(b.wal().first());
                 let same = a.wal().range(from, fork).eq(b.wal().range(from, fork));
@@ -312,6 +312,7 @@ impl Course {
                     )
                 })?;
             }
+            nodes = others;
         }
         Ok(())
     }
@@ -412,3 +413,6 @@ impl Course {
 
 /// Operations by key.
 pub(super) type Histories = BTreeMap<Key, Vec<linearizable::Operation>>;
+
+#[cfg(test)]
+mod tests;

@@ -224,3 +224,6 @@ fn ledger(course: &Course, primary: usize) -> Result<(), Violation> {
         format!("the ledger has {lost} lost writes, the totals {total}")
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,12 +15,12 @@ use crate::scenario::{
     Postgresql, ReadPolicy, SemiSync, Service, ServiceAction, Setting, TimedAction,
 };
 
-fn n(number: u8) -> NodeId {
+pub(super) fn n(number: u8) -> NodeId {
     NodeId(number - 1)
 }
 
 /// Two replicas, n2 20 ms away and n3 60 ms, no workload, and these actions.
-fn quiet(mode: Mode, actions: Vec<(u64, Action)>) -> Scenario {
+pub(super) fn quiet(mode: Mode, actions: Vec<(u64, Action)>) -> Scenario {
     let mut scenario = Scenario::default();
     scenario.cluster.replicas = 2;
     scenario.settings.mode = mode;
@@ -45,7 +45,7 @@ fn quiet(mode: Mode, actions: Vec<(u64, Action)>) -> Scenario {
     scenario
 }
 
-fn write() -> Action {
+pub(super) fn write() -> Action {
     Action::Write {
         client: ClientId(0),
         key: Key(0),
@@ -55,7 +55,7 @@ fn write() -> Action {
     }
 }
 
-fn read(node: Option<NodeId>) -> Action {
+pub(super) fn read(node: Option<NodeId>) -> Action {
     Action::Read {
         client: ClientId(0),
         key: Key(0),
@@ -63,7 +63,7 @@ fn read(node: Option<NodeId>) -> Action {
     }
 }
 
-fn watched(scenario: &Scenario) -> Watched {
+pub(super) fn watched(scenario: &Scenario) -> Watched {
     Watched {
         simulation: Simulation::new(scenario).expect("valid"),
         seed: scenario.seed,
@@ -292,8 +292,115 @@ fn reads_past_the_router_are_left_out_of_histories() {
     assert_eq!(untold.histories(oracle)[&Key(0)].len(), 3);
 }
 
+#[test]
+fn a_read_of_what_was_never_written_is_one_of_the_first_value() {
+    let scenario = quiet(
+        Mode::Async,
+        vec![(1_000, read(None)), (2_000, write()), (3_000, read(None))],
+    );
+    let course = course(&scenario, 5_000);
+    let histories = Asked::default().histories(course.simulation().oracle());
+    let kinds: Vec<Kind> = histories[&Key(0)].iter().map(|op| op.kind).collect();
+    assert_eq!(
+        kinds,
+        [Kind::Read(None), Kind::Write, Kind::Read(Some(OpId(2)))]
+    );
+}
+
+#[test]
+fn each_bad_verdict_of_a_read_through_the_router_is_one_too_many() {
+    // Reads 2 and 4 go through the router, read 3 to n2 past it.
+    let actions = vec![
+        (1_000, write()),
+        (2_000, read(None)),
+        (3_000, read(Some(n(2)))),
+        (4_000, read(None)),
+    ];
+    let found = |op: u32, change: fn(&mut crate::oracle::ReadVerdict)| {
+        let mut run = watched(&quiet(Mode::Async, actions.clone()));
+        let mut asked = Asked::default();
+        while run
+            .simulation
+            .next_due()
+            .is_some_and(|at| at <= Time::from_secs(5))
+        {
+            let seen = EventId(run.simulation.trace().len());
+            run.simulation.step();
+            for event in run.simulation.trace().since(seen) {
+                asked.note(&run.simulation, event);
+            }
+        }
+        run.simulation
+            .oracle_mut()
+            .break_op(OpId(op), |op| change(&mut op.verdict));
+        asked.misjudged(run.simulation.oracle()).map(|op| op.id.0)
+    };
+    assert_eq!(found(2, |_| ()), None);
+    for op in [2, 4] {
+        assert_eq!(
+            found(op, |it| it.stale =
+                Some(crate::oracle::Staleness::default())),
+            Some(op)
+        );
+        assert_eq!(found(op, |it| it.broke_read_your_writes = true), Some(op));
+    }
+    assert_eq!(
+        found(3, |it| it.broke_read_your_writes = true),
+        None,
+        "past the router"
+    );
+    // Who has seen more at n2 goes back, and rightly so.
+    assert_eq!(found(2, |it| it.broke_monotonic_reads = true), Some(2));
+    assert_eq!(found(4, |it| it.broke_monotonic_reads = true), None);
+}
+
+#[test]
+fn a_lost_write_comes_from_who_took_over_or_from_its_own_ack() {
+    let kill = Action::Kill {
+        node: n(1),
+        how: KillKind::PowerOff,
+    };
+    let mut run = watched(&quiet(Mode::Async, vec![(1_000, write()), (2_000, kill)]));
+    run.simulation.advance_to(Time::from_secs(10));
+    let events: Vec<Event> = run.simulation.trace().events().copied().collect();
+    let place = |like: &dyn Fn(&EventKind) -> bool| {
+        let event = events.iter().find(|event| like(&event.kind));
+        event.expect("it happened").id.0
+    };
+    let acked = place(&|kind| matches!(kind, EventKind::WriteAcked { .. }));
+    let promoted = place(&|kind| matches!(kind, EventKind::Promoted { .. }));
+    let caused_by = |cause: u64, kind| {
+        let mut causes = Causes::default();
+        for event in &events {
+            causes.note(&run, event).expect("the engine tells causes");
+        }
+        let next = events.len() as u64 + 1;
+        note(&mut causes, &run, next, run.simulation.now().0, cause, kind).is_ok()
+    };
+    let lost = |op| EventKind::WriteLost { op: OpId(op) };
+    assert!(
+        caused_by(acked, lost(1)),
+        "acked by a primary whose history nobody follows"
+    );
+    assert!(!caused_by(acked, lost(2)), "the ack of another");
+    assert!(caused_by(promoted, lost(2)));
+    let regained = EventKind::WriteRegained { op: OpId(1) };
+    assert!(caused_by(promoted, regained) && !caused_by(acked, regained));
+    assert!(!caused_by(1, lost(1)), "the first event of all");
+}
+
+#[test]
+fn only_at_the_start_may_semi_sync_fall_back_without_a_cause() {
+    let run = watched(&quiet(Mode::Async, Vec::new()));
+    let fell_back = EventKind::SemiSyncFellBack { node: n(1) };
+    let first = |at, kind| note(&mut Causes::default(), &run, 1, at, 0, kind).is_ok();
+    assert!(first(0, fell_back));
+    assert!(!first(1, fell_back));
+    assert!(!first(0, EventKind::NoPrimary));
+}
+
 /// n1 is the source, n2 20 ms away and n3 60 ms; both are waited for.
-fn two_relay_logs(actions: Vec<(u64, Action)>) -> Scenario {
+pub(super) fn two_relay_logs(actions: Vec<(u64, Action)>) -> Scenario {
     let mut scenario = quiet(Mode::Async, actions);
     scenario.settings.database = Database::Mysql(Box::new(Mysql {
         rpl_semi_sync_source_enabled: true,

@@ -155,7 +155,9 @@ impl Node {
                 },
             );
         }
-        primary.mixed &= !primary.waiting.is_empty();
+        if primary.waiting.is_empty() {
+            primary.mixed = false;
+        }
         let visible = primary.waiting.front().map_or(self.flush, |commit| {
             Lsn(commit.tip.lsn.0 - 1).min(self.flush)
         });

@@ -12,6 +12,8 @@
 //! Left out in the Textbook profile: row locks (two writes of one key may wait at the same time), and the window between
 //! writing to the operating system and flushing on a power failure: what is not flushed is gone either way.
 
+#[cfg(test)]
+mod broken;
 mod commit;
 #[cfg(test)]
 mod desk;

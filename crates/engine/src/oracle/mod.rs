@@ -131,6 +131,18 @@ impl Oracle {
         id
     }
 
+    /// For tests of the checks: an operation is not what it was.
+    #[cfg(test)]
+    pub(crate) fn break_op(&mut self, id: OpId, change: impl FnOnce(&mut Op)) {
+        change(self.op_mut(id).expect("it was issued"));
+    }
+
+    /// For tests of the checks: all but the last operations are forgotten.
+    #[cfg(test)]
+    pub(crate) fn keep_last(&mut self, most: usize) {
+        self.ledger.keep_last(most);
+    }
+
     fn op_mut(&mut self, id: OpId) -> Option<&mut Op> {
         self.ledger.get_mut(u64::from(id.0).checked_sub(1)?)
     }

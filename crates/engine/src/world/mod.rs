@@ -279,6 +279,16 @@ impl Simulation {
         &self.nodes[node.index()]
     }
 
+    #[cfg(test)]
+    pub(crate) fn node_mut(&mut self, node: NodeId) -> &mut Node {
+        &mut self.nodes[node.index()]
+    }
+
+    #[cfg(test)]
+    pub(crate) fn oracle_mut(&mut self) -> &mut Oracle {
+        &mut self.oracle
+    }
+
     /// Whether a node runs.
     #[must_use]
     pub fn health(&self, node: NodeId) -> Health {

@@ -249,6 +249,17 @@ fn a_poll_needs_a_majority_that_would_vote() {
     );
 
     let mut desk = Desk::of(2, 5).polls(2_000);
+    desk.would(2_010, 3, false, level());
+    desk.would(2_010, 4, false, level());
+    let out = desk.window_ends(2_400);
+    let why = Some(ElectionFailure::PrimaryAlive);
+    assert_eq!(
+        failed(&out),
+        why,
+        "a majority, itself included, and it will not"
+    );
+
+    let mut desk = Desk::of(2, 5).polls(2_000);
     desk.would(2_010, 3, true, level());
     desk.window_ends(2_400);
     let out = desk.window_ends(3_900);

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::manager::sentinel::post::{N1, N2, Post, reported};
+use crate::manager::{ManagerEffect, ManagerMessage};
+use crate::message::Message;
 use crate::time::Time;
 
 const SECOND: u64 = 1_000_000;
@@ -60,6 +62,42 @@ fn r_rs_only_who_stands_against_the_same_primary_gets_the_vote() {
     assert!(!votes(&mut post, 1, 1, N2, true), "another primary");
     assert!(!votes(&mut post, 1, 1, N2, false));
     assert!(votes(&mut post, 1, 1, N1, true));
+}
+
+#[test]
+fn r_rs_a_sentinel_speaks_of_the_primary_that_it_knows_and_not_in_tilt() {
+    let says_down = |post: &mut Post, primary| {
+        let question = SentinelMessage::IsDown {
+            epoch: 1,
+            primary,
+            stands: false,
+        };
+        let out = post.hears(SECOND, 1, question);
+        out.iter().find_map(opinion).expect("it answers")
+    };
+    let mut post = Post::new();
+    assert!(!says_down(&mut post, N1));
+    post.host.nodes[0].down = true;
+    post.host.nodes[1].down = true;
+    assert!(says_down(&mut post, N1));
+    assert!(!says_down(&mut post, N2), "a replica");
+    post.host.tilt_until = Time(2 * SECOND);
+    assert!(!says_down(&mut post, N1));
+}
+
+/// Whether a Sentinel is told that the primary is down.
+fn opinion(effect: &ManagerEffect) -> Option<bool> {
+    let ManagerEffect::Send {
+        message: Message::Manager(message),
+        ..
+    } = effect
+    else {
+        return None;
+    };
+    match message.as_ref() {
+        ManagerMessage::Sentinel(SentinelMessage::Opinion { down, .. }) => Some(*down),
+        _ => None,
+    }
 }
 
 #[test]

@@ -172,6 +172,9 @@ fn a_primary_that_is_heard_ends_the_candidacy_unless_a_person_asked_for_it() {
         Some(ElectionFailure::Overtaken),
         "a newer one"
     );
+    // One that stands of its own accord had only not heard it.
+    let out = beat(&mut Desk::of(2, 5).polls(2_000), 2_010, FIRST);
+    assert_eq!(failed(&out), Some(ElectionFailure::Overtaken));
     // To who is no candidate it is good news.
     let out = beat(&mut Desk::of(2, 5), 200, FIRST);
     assert_eq!(failed(&out), None);
@@ -206,6 +209,13 @@ fn an_answer_to_an_attempt_that_ended_is_none_to_the_next() {
     let mut desk = desk.polls(5_000);
     for from in [1, 3, 4, 5] {
         assert!(desk.hear(5_010, from, late(first)).is_empty());
+    }
+    // Nor one to the poll that a person's interrupted.
+    let mut desk = Desk::of(2, 5).polls(2_000);
+    let own = desk.node.election.attempt;
+    desk.with(2_005, Node::promote);
+    for from in [1, 3, 4, 5] {
+        assert!(desk.hear(2_010, from, late(own)).is_empty());
     }
     // Nor one to what a node asked whose disk was lost.
     let mut desk = blank(5);
