@@ -29,7 +29,7 @@ fn with(mut scenario: Scenario, database: Database) -> Scenario {
 }
 
 fn postgresql() -> Database {
-    Database::Postgresql(Box::new(Postgresql::default()))
+    Database::Postgresql(Box::default())
 }
 
 fn mysql(sync_binlog: u32) -> Database {
@@ -243,7 +243,7 @@ fn positions_out_of_order_are_found() {
         assert_eq!(tell(&mut course, received(node)), None);
         let (write, flush, replay) = positions;
         break_node(&mut course, node, |node| {
-            node.break_positions(write, flush, replay)
+            node.break_positions(write, flush, replay);
         });
         let lsn = FORK;
         let flushed = EventKind::Flushed { node: n(node), lsn };

@@ -4,7 +4,7 @@ use super::*;
 use crate::explore::tests::{n, quiet, read, write};
 use crate::ids::{ClientId, NodeId};
 use crate::scenario::{
-    Action, Admin, Arrival, Database, KillKind, Mode, Mysql, Patroni, Postgresql, Scenario,
+    Action, Admin, Arrival, Database, KillKind, Mode, Patroni, Postgresql, Scenario,
 };
 use crate::time::Time;
 
@@ -132,7 +132,7 @@ fn r_lw_4_and_r_lw_6_only_rows_of_errant_and_skipped_transactions_may_differ() {
             (6_000, follow(1, 2)),
         ],
     );
-    scenario.settings.database = Database::Mysql(Box::new(Mysql::default()));
+    scenario.settings.database = Database::Mysql(Box::default());
     let mut with = course(&scenario);
     assert_eq!(found(&mut with), None);
     let (node, leader) = (with.simulation().node(n(1)), with.simulation().node(n(2)));

@@ -6,7 +6,7 @@ use crate::manager::{ManagerContext, ManagerEffect, ManagerEvent, ManagerMessage
 use crate::message::{Message, Positions};
 use crate::node::Role;
 use crate::node::server::{Command, ServerStatus};
-use crate::scenario::{Costs, Endpoint, Manager, Postgresql, Sentinel, Service, Settings};
+use crate::scenario::{Costs, Database, Endpoint, Manager, Sentinel, Service, Settings};
 use crate::time::Time;
 
 pub(super) const N1: NodeId = NodeId(0);
@@ -39,7 +39,7 @@ impl Post {
         act: impl FnOnce(&mut SentinelHost, &mut ManagerContext<'_>) -> T,
     ) -> (T, Vec<ManagerEffect>) {
         let settings = Settings {
-            database: crate::scenario::Database::Postgresql(Box::new(Postgresql::default())),
+            database: Database::Postgresql(Box::default()),
             manager: Manager::Sentinel(Box::new(self.sentinel.clone())),
             ..Settings::default()
         };

@@ -3,9 +3,7 @@
 use super::*;
 use crate::ids::{Lsn, MAX_NODES, Timeline};
 use crate::node::server::Family;
-use crate::scenario::{
-    KillKind, Mariadb, Mha, Mysql, Patroni, Sentinel, Service, ServiceAction, SynchronousMode,
-};
+use crate::scenario::{KillKind, Mariadb, Mysql, Patroni, Service, ServiceAction, SynchronousMode};
 
 const N1: NodeId = NodeId(0);
 const N2: NodeId = NodeId(1);
@@ -173,14 +171,11 @@ fn servers_recover_from_one_lost_disk_unless_it_is_what_mends() {
     let by_hand = [
         under(at_level(CommitLevel::On), Manager::None),
         under(mysql(|_| {}), Manager::None),
-        under(mysql(|_| {}), Manager::Mha(Box::new(Mha::default()))),
+        under(mysql(|_| {}), Manager::Mha(Box::default())),
     ];
     let by_manager = [
         under(at_level(CommitLevel::On), patroni()),
-        under(
-            mysql(|_| {}),
-            Manager::Sentinel(Box::new(Sentinel::default())),
-        ),
+        under(mysql(|_| {}), Manager::Sentinel(Box::default())),
     ];
     let recovers = |settings: &Settings, lost: &[NodeId]| {
         let actions: Vec<Action> = lost.iter().map(|&node| lose(node)).collect();
