@@ -280,12 +280,12 @@ fn log_removed(manager: Manager) -> Course {
         node: n(3),
         how: KillKind::PowerOff,
     };
-    let actions = vec![(10_000, kill), (130_000, Action::Restart { node: n(3) })];
+    let actions = vec![(10_000, kill), (80_000, Action::Restart { node: n(3) })];
     let mut scenario = quiet(Mode::Async, actions);
-    scenario.workload.operations_per_second = 50;
+    scenario.workload.operations_per_second = 5;
     scenario.workload.read_percent = 0;
     scenario.workload.arrival = Arrival::Even;
-    scenario.cluster.costs.record_bytes = 40_000;
+    scenario.cluster.costs.record_bytes = 400_000;
     scenario.settings.database = Database::Postgresql(Box::new(Postgresql {
         checkpoint_timeout: 30,
         wal_log_hints: true,
@@ -294,7 +294,7 @@ fn log_removed(manager: Manager) -> Course {
     scenario.settings.manager = manager;
     let mut course = Course::new(&scenario).expect("valid");
     course
-        .run_to(Time::from_secs(150))
+        .run_to(Time::from_secs(90))
         .expect("nothing is broken on the way");
     let refusal = course
         .simulation()
