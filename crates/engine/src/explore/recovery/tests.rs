@@ -4,7 +4,8 @@ use super::*;
 use crate::explore::tests::{n, quiet, read, write};
 use crate::ids::{ClientId, NodeId};
 use crate::scenario::{
-    Action, Admin, Arrival, Database, KillKind, Mode, Patroni, Postgresql, Scenario,
+    Action, Admin, Arrival, Database, KillKind, Mode, Patroni, Postgresql, Scenario, Setting,
+    Workload,
 };
 use crate::time::Time;
 
@@ -274,17 +275,28 @@ fn timed(at_ms: u64, action: Action) -> crate::scenario::TimedAction {
     }
 }
 
-/// n3 was away for so long that its primary has not got the log any more that it needs.
+/// n3 was away for so long that its primary has not got the log any more that it needs; then a write that is read everywhere.
 fn log_removed(manager: Manager) -> Course {
     let kill = Action::Kill {
         node: n(3),
         how: KillKind::PowerOff,
     };
-    let actions = vec![(10_000, kill), (80_000, Action::Restart { node: n(3) })];
-    let mut scenario = quiet(Mode::Async, actions);
+    let mut scenario = quiet(Mode::Async, Vec::new());
     scenario.workload.operations_per_second = 5;
     scenario.workload.read_percent = 0;
     scenario.workload.arrival = Arrival::Even;
+    let rest = Workload {
+        operations_per_second: 0,
+        ..scenario.workload.clone()
+    };
+    scenario.actions = vec![
+        timed(10_000, kill),
+        timed(80_000, Action::Restart { node: n(3) }),
+        timed(85_000, Action::Set(Setting::Workload(rest))),
+        timed(88_000, write()),
+    ];
+    let reads = [1, 2, 3].map(|node| timed(92_000, read(Some(n(node)))));
+    scenario.actions.extend(reads);
     scenario.cluster.costs.record_bytes = 400_000;
     scenario.settings.database = Database::Postgresql(Box::new(Postgresql {
         checkpoint_timeout: 30,
@@ -294,7 +306,7 @@ fn log_removed(manager: Manager) -> Course {
     scenario.settings.manager = manager;
     let mut course = Course::new(&scenario).expect("valid");
     course
-        .run_to(Time::from_secs(90))
+        .run_to(Time::from_secs(100))
         .expect("nothing is broken on the way");
     let refusal = course
         .simulation()
@@ -306,14 +318,43 @@ fn log_removed(manager: Manager) -> Course {
 }
 
 #[test]
-fn r_pg_14_only_under_patroni_a_missing_log_is_an_excuse() {
-    let without_slots = Manager::Patroni(Box::new(Patroni {
-        use_slots: false,
-        ..Patroni::default()
-    }));
-    let course = log_removed(without_slots);
-    assert_eq!(excuse(&course), Some(Excuse::LogRemoved));
-    assert_eq!(excuse(&log_removed(Manager::None)), None);
+fn r_pg_14_only_under_patroni_is_a_standby_excused_that_waits_for_log_and_only_that_one() {
+    let without_slots = || {
+        log_removed(Manager::Patroni(Box::new(Patroni {
+            use_slots: false,
+            ..Patroni::default()
+        })))
+    };
+    let mut course = without_slots();
+    assert_eq!(excuse(&course), None, "the others have to converge");
+    assert_eq!(found(&mut course), None);
+    let statistics = course.statistics();
+    assert_eq!(statistics.excused, Some(Excuse::LogRemoved));
+    assert!(!statistics.recovered);
+
+    let mut course = without_slots();
+    let node = course.run.simulation.node_mut(n(2));
+    node.break_row(Key(0), OpId(77));
+    assert_eq!(found(&mut course), Some(Invariant::Converges));
+    let mut course = without_slots();
+    let of_n2 = |op: &&Op| !op.is_write() && op.node == Some(n(2));
+    let read = course
+        .simulation()
+        .oracle()
+        .ops()
+        .find(of_n2)
+        .expect("read")
+        .id;
+    let oracle = course.run.simulation.oracle_mut();
+    oracle.break_op(read, |op| op.returned = None);
+    assert_eq!(found(&mut course), Some(Invariant::Available));
+
+    let mut course = log_removed(Manager::None);
+    assert_eq!(found(&mut course), Some(Invariant::Converges));
+    assert_eq!(found(&mut healthy()), None);
+    let mut healthy = healthy();
+    check(&mut healthy).expect("all is well");
+    assert!(healthy.statistics().recovered && healthy.statistics().excused.is_none());
 }
 
 #[test]
