@@ -287,7 +287,7 @@ fn log_removed(manager: Manager) -> Course {
     scenario.workload.arrival = Arrival::Even;
     let rest = Workload {
         operations_per_second: 0,
-        ..scenario.workload.clone()
+        ..scenario.workload
     };
     scenario.actions = vec![
         timed(10_000, kill),
