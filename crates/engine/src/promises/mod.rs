@@ -179,6 +179,12 @@ impl Promises {
             // Transactions that waited are committed and seen there, and on no standby yet (R-PG-7): should the leader die
             // now, whoever has read them has read what never was.
             EventKind::Manager(ManagerEvent::RestartsInPlace { .. }) => self.linearizable = false,
+            EventKind::Promoted { timeline, .. } => {
+                if let Some(under) = &mut self.patroni {
+                    under.promoted(*timeline);
+                    self.ask_patroni();
+                }
+            }
             _ => {}
         }
     }

@@ -14,10 +14,15 @@
 //! does not run can still get its k from standbys that nobody has repointed yet, so there it takes the watchdog too. What a person
 //! forces, and a lost disk, is outside of both.
 //!
+//! *Votes of quorum mode* compare positions, not histories (ha.py `_is_healthiest_node`), and a new leader goes on with the leader
+//! of before among its voters. If that one has more log of the older timeline than the others have of the newer, and the new leader
+//! dies before it has rewound, they vote for it, and what was acked on the newer timeline is lost.
+//!
 //! *Maintenance mode* (`pause`). A leader that loses its lock goes on as primary, and a database that a person starts is what it
 //! was; no watchdog is fed. When the mode ends, another may win before an agent that does not answer has stopped such a primary. So
 //! with it there may be two primaries, as with a leader whose agent does not run.
 
+use crate::ids::Timeline;
 use crate::scenario::{
     Action, Admin, Patroni, PatroniVersion, Service, ServiceAction, SynchronousMode, WatchdogMode,
 };
@@ -40,6 +45,10 @@ pub(super) struct UnderPatroni {
     /// Nobody has forced anything.
     hands_off: bool,
     disks_are_whole: bool,
+    /// The highest number of a timeline that was opened.
+    newest: u32,
+    /// Nobody was promoted who did not know the newest timeline.
+    newest_goes_on: bool,
 }
 
 impl UnderPatroni {
@@ -54,6 +63,8 @@ impl UnderPatroni {
             never_paused: true,
             hands_off: true,
             disks_are_whole: true,
+            newest: 1,
+            newest_goes_on: true,
         }
     }
 
@@ -98,6 +109,12 @@ impl UnderPatroni {
         }
     }
 
+    /// A node has opened a timeline: the number after the one that it had.
+    pub(super) fn promoted(&mut self, timeline: Timeline) {
+        self.newest_goes_on &= timeline.term() > self.newest;
+        self.newest = self.newest.max(timeline.term());
+    }
+
     fn leaders_stop(&self) -> bool {
         let in_time = self.agents_run || self.watchdog && self.version == PatroniVersion::V4;
         in_time && self.never_paused
@@ -113,7 +130,7 @@ impl UnderPatroni {
             SynchronousMode::On => {
                 self.leaders_stop() || self.never_frozen && self.version == PatroniVersion::V4
             }
-            SynchronousMode::Quorum => self.leaders_stop(),
+            SynchronousMode::Quorum => self.leaders_stop() && self.newest_goes_on,
         };
         kept && self.mode_stayed && self.hands_off && self.disks_are_whole
     }
@@ -194,6 +211,20 @@ mod tests {
             });
             let found = promises(paused, &Action::Isolate { node: NodeId(0) });
             assert_eq!(found, expected, "{mode:?}");
+        }
+    }
+
+    #[test]
+    fn r_pt_9_votes_compare_positions_not_histories() {
+        use SynchronousMode::{On, Quorum};
+        for (mode, kept) in [(On, true), (Quorum, false)] {
+            let mut under = under(mode, false, PatroniVersion::V4);
+            under.promoted(Timeline::new(2, NodeId(1)));
+            under.promoted(Timeline::new(3, NodeId(2)));
+            assert!(under.keeps_sync_writes(), "each knew the one before");
+            under.promoted(Timeline::new(3, NodeId(0)));
+            assert_eq!(under.keeps_sync_writes(), kept, "{mode:?}");
+            assert!(under.one_primary());
         }
     }
 
