@@ -4,6 +4,7 @@
 //! what clients saw, `events` what happened, `time` how it went and how to move in it, `controls` what a person can set,
 //! `cluster` what the run is made of, `why` what led to a verdict; `share` keeps a run and passes it on;
 //! `messages` lets a person take one by hand, `numbers` says how fast and how much.
+//! `lessons` is the course, told beside the stage.
 //! `compare` puts the run beside itself under other settings.
 //! `parts` are what comes later: code that is fetched when a person first asks for what it does.
 //! `words` says all of it in English, `shell` holds the parts together.
@@ -18,6 +19,7 @@ mod compare;
 mod controls;
 mod events;
 mod ledger;
+mod lessons;
 mod messages;
 mod numbers;
 mod parts;

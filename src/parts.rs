@@ -12,7 +12,7 @@ use replicascope_engine::why::Question;
 
 use crate::share::{Note, Opening, Share, Store};
 use crate::why::Why;
-use crate::{cluster, compare, numbers, share, why};
+use crate::{cluster, compare, lessons, numbers, share, why};
 
 /// The code of a part could not be fetched. What the browser said is in its console; the next attempt begins anew.
 #[derive(Debug)]
@@ -78,6 +78,18 @@ split! {
         owner.with(why::content)
     }
 
+    lessons:
+    /// The list of the lessons.
+    fn course(owner: Owner) -> AnyView {
+        owner.with(lessons::list_content)
+    }
+
+    lessons:
+    /// The lesson that is asked for.
+    fn lesson(owner: Owner) -> AnyView {
+        owner.with(lessons::lesson_content)
+    }
+
     share:
     /// The dialog with the link and the files.
     fn share_dialog(owner: Owner) -> AnyView {
@@ -114,6 +126,10 @@ pub(crate) enum Part {
     Numbers,
     /// The explanation that is open.
     Why,
+    /// The list of the lessons.
+    Course,
+    /// The lesson that is asked for.
+    Lesson,
     /// The dialog with the link and the files.
     Share,
     /// The page itself, where what it opens with has to be read.
@@ -127,6 +143,8 @@ impl Part {
             Self::Compare => comparison(owner).await,
             Self::Numbers => numbers_panel(owner).await,
             Self::Why => why_panel(owner).await,
+            Self::Course => course(owner).await,
+            Self::Lesson => lesson(owner).await,
             Self::Share => share_dialog(owner).await,
             Self::Page => {
                 let opening = opening().await?;

@@ -55,10 +55,11 @@ impl Changer {
         let mut json = open(&now);
         change(&mut json);
         let mut new = close(&json)?;
-        // Before anything has happened a change is one of the start, not a branch of what has not begun.
+        // Before anything has happened a change is one of the start, not a branch of what has not begun. A lesson's start is its own.
+        let lesson = self.session.is_aside();
         let at_start = self.session.peek(|run| {
             let simulation = run.simulation();
-            simulation.now() == Time::ZERO && simulation.actions_taken() == 0
+            !lesson && simulation.now() == Time::ZERO && simulation.actions_taken() == 0
         });
         match while_it_runs(&now, &new) {
             Some(actions) if actions.is_empty() => Ok(()),
@@ -75,7 +76,9 @@ impl Changer {
                 let left = take_along(&log, &mut new);
                 let taken = new.actions.len();
                 self.session.start_anew(new)?;
-                self.panels.scenario.set(None);
+                if !lesson {
+                    self.panels.scenario.set(None);
+                }
                 self.selection.clear();
                 if possible.is_none() {
                     self.session

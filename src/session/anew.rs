@@ -19,12 +19,23 @@ pub(super) struct Former {
 }
 
 /// An experiment before the present one.
-struct Before {
+pub(super) struct Before {
     experiment: Experiment,
     /// Whether it had itself just been started anew, with nothing done since.
     fresh: bool,
     /// The branch that was deleted from it, if that is all that was done.
     without: Option<String>,
+}
+
+impl Before {
+    /// One that another has come in the place of; `fresh` says whether it had itself just been started anew.
+    pub(super) fn whole(experiment: Experiment, fresh: bool) -> Self {
+        Self {
+            experiment,
+            fresh,
+            without: None,
+        }
+    }
 }
 
 impl Session {
@@ -42,11 +53,7 @@ impl Session {
             .update_value(|present| core::mem::swap(present, &mut experiment));
         self.undone.set(Vec::new());
         self.another_future();
-        self.keep_former(Before {
-            experiment,
-            fresh,
-            without: None,
-        });
+        self.keep_former(Before::whole(experiment, fresh));
         Ok(())
     }
 
@@ -68,7 +75,8 @@ impl Session {
         });
     }
 
-    fn keep_former(self, before: Before) {
+    /// Keeps an experiment for undo: the present one has just come in its place.
+    pub(super) fn keep_former(self, before: Before) {
         let future = self.futures.get_untracked();
         self.former.update_value(|former| {
             former.experiments.push(before);
@@ -120,11 +128,16 @@ impl Session {
         };
         self.undone.set(Vec::new());
         self.another_future();
+        self.is_fresh(fresh);
+        self.notice.set(Some(notice));
+        self.look_again();
+    }
+
+    /// Says whether the present experiment has just been started anew.
+    pub(super) fn is_fresh(self, fresh: bool) {
         let future = self.futures.get_untracked();
         self.former
             .update_value(|former| former.at_future = fresh.then_some(future));
-        self.notice.set(Some(notice));
-        self.look_again();
     }
 
     /// Forgets the experiments before this one.

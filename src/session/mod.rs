@@ -4,9 +4,10 @@
 //! what moves (looked at once an animation frame), [`Session::on_panel`] for what is read (at most ten times a second, and
 //! at once when a person acts), [`Session::on_second`] for what is read aloud. Whatever changes it goes through the methods here, and only here.
 //!
-//! `clock`: the animation loop. `followers`: other runs that keep to the same clock. `speed`: how fast.
+//! `clock`: the animation loop. `aside`: what waits while a lesson is shown. `followers`: other runs that keep to the same clock. `speed`: how fast.
 
 mod anew;
+mod aside;
 mod clock;
 mod followers;
 mod speed;
@@ -42,6 +43,7 @@ const STEPS_TO_EVENT: u64 = 1_000_000;
 pub struct Session {
     experiment: StoredValue<Experiment, LocalStorage>,
     former: StoredValue<anew::Former, LocalStorage>,
+    aside: StoredValue<Option<aside::Aside>, LocalStorage>,
     /// Counts animation frames in which something changed.
     frame: RwSignal<u64>,
     /// Counts looks of the panels.
@@ -51,6 +53,8 @@ pub struct Session {
     second: RwSignal<u64>,
     second_due_ms: StoredValue<f64, LocalStorage>,
     playing: RwSignal<bool>,
+    /// Where playing ends by itself.
+    until: StoredValue<Option<Time>, LocalStorage>,
     speed: RwSignal<Speed>,
     notice: RwSignal<Option<String>>,
     saturated: RwSignal<bool>,
@@ -81,12 +85,14 @@ impl Session {
         Self {
             experiment: StoredValue::new_local(experiment),
             former: StoredValue::new_local(anew::Former::default()),
+            aside: StoredValue::new_local(None),
             frame: RwSignal::new(0),
             panel: RwSignal::new(0),
             panel_due_ms: StoredValue::new_local(0.0),
             second: RwSignal::new(0),
             second_due_ms: StoredValue::new_local(0.0),
             playing: RwSignal::new(false),
+            until: StoredValue::new_local(None),
             speed: RwSignal::new(Speed::default()),
             notice: RwSignal::new(None),
             saturated: RwSignal::new(false),
@@ -205,6 +211,12 @@ impl Session {
     pub fn play(self) {
         self.playing.set(true);
         self.look_again();
+    }
+
+    /// Plays up to an instant and pauses there.
+    pub(crate) fn play_until(self, end: Time) {
+        self.until.set_value(Some(end));
+        self.play();
     }
 
     /// Stands still.
@@ -381,11 +393,21 @@ impl Session {
         let mut arrived = !behind;
         if !behind {
             let span = self.speed.get_untracked().virtual_span(elapsed_ms);
+            let mut ended = false;
+            let end = self.until.get_value();
             self.experiment.update_value(|experiment| {
                 let recording = experiment.current_mut();
-                let until = recording.simulation().now() + span;
+                let now = recording.simulation().now();
+                // What lies behind is no end.
+                let end = end.filter(|&end| end > now);
+                let until = end.map_or(now + span, |end| end.min(now + span));
                 arrived = recording.advance_within(until, STEPS_PER_FRAME);
+                ended = arrived && Some(until) == end;
             });
+            if ended {
+                self.until.set_value(None);
+                self.pause();
+            }
         }
         let together = self.lead(STEPS_PER_FRAME);
         if behind && together {

@@ -63,13 +63,7 @@ impl What {
             Self::Metrics => session.peek(|run| tables::metrics(run.simulation())),
             Self::Trace => session.peek(|run| tables::trace(run.simulation())),
         };
-        let options = BlobPropertyBag::new();
-        options.set_type(kind);
-        let parts = web_sys::js_sys::Array::of1(&JsValue::from_str(&text));
-        download(
-            name,
-            &Blob::new_with_str_sequence_and_options(&parts, &options)?,
-        )?;
+        save_text(name, kind, &text)?;
         let gone = session.peek(|run| {
             let run = run.simulation();
             let totals = run.oracle().totals();
@@ -112,32 +106,15 @@ pub(super) fn Files(done: RwSignal<Done>) -> impl IntoView {
         }
     };
     let open = move |event: web_sys::Event| {
-        let input = event
-            .target()
-            .and_then(|input| input.dyn_into::<web_sys::HtmlInputElement>().ok());
-        let Some(input) = input else { return };
-        let Some(file) = input.files().and_then(|files| files.get(0)) else {
-            return;
-        };
-        spawn_local(async move {
-            let opened = if file.size() > MOST_FILE {
-                Err("it is larger than 4 MB, which no experiment needs".to_owned())
-            } else {
-                let text = JsFuture::from(file.text()).await.ok();
-                match text.and_then(|text| text.as_string()) {
-                    Some(text) => share.open_file(&text),
-                    None => Err("it cannot be read as text".to_owned()),
-                }
-            };
-            // So that the same file can be picked again.
-            input.set_value("");
+        read_picked(&event, move |name, text| {
+            let opened = text.and_then(|text| share.open_file(&text));
             match opened {
                 Ok(()) => {
                     share.shown.set(false);
-                    let words = format!("{} is open, at its start.", file.name());
+                    let words = format!("{name} is open, at its start.");
                     session.notice().set(Some(words));
                 }
-                Err(error) => done.set(Done::Said(format!("{}: {error}", file.name()))),
+                Err(error) => done.set(Done::Said(format!("{name}: {error}"))),
             }
         });
     };
@@ -168,6 +145,43 @@ pub(super) fn Files(done: RwSignal<Done>) -> impl IntoView {
             {save(What::Ledger)} {save(What::Metrics)} {save(What::Trace)}
         </div>
     }
+}
+
+/// Reads the file that was picked in an input and hands on its name with its text, or with what is wrong with it.
+pub(crate) fn read_picked(
+    event: &web_sys::Event,
+    then: impl FnOnce(String, Result<String, String>) + 'static,
+) {
+    let input = event
+        .target()
+        .and_then(|input| input.dyn_into::<web_sys::HtmlInputElement>().ok());
+    let Some(input) = input else { return };
+    let Some(file) = input.files().and_then(|files| files.get(0)) else {
+        return;
+    };
+    spawn_local(async move {
+        let text = if file.size() > MOST_FILE {
+            Err("it is larger than 4 MB, which no experiment needs".to_owned())
+        } else {
+            let text = JsFuture::from(file.text()).await.ok();
+            let text = text.and_then(|text| text.as_string());
+            text.ok_or_else(|| "it cannot be read as text".to_owned())
+        };
+        // So that the same file can be picked again.
+        input.set_value("");
+        then(file.name(), text);
+    });
+}
+
+/// Lets the browser save a text as a file.
+pub(crate) fn save_text(name: &str, kind: &str, text: &str) -> Result<(), JsValue> {
+    let options = BlobPropertyBag::new();
+    options.set_type(kind);
+    let parts = web_sys::js_sys::Array::of1(&JsValue::from_str(text));
+    download(
+        name,
+        &Blob::new_with_str_sequence_and_options(&parts, &options)?,
+    )
 }
 
 /// Lets the browser save a file.

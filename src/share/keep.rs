@@ -44,7 +44,8 @@ pub(super) struct KeptBranch {
 /// The links as they were last written: a branch that is not played stays as it is, and packing takes a while.
 pub(crate) type Packed = Vec<(Link, String)>;
 
-fn storage() -> Option<web_sys::Storage> {
+/// The browser's store, if it lets the page have one.
+pub(crate) fn storage() -> Option<web_sys::Storage> {
     window().local_storage().ok().flatten()
 }
 
@@ -191,7 +192,7 @@ pub(crate) fn about_to(recording: &Recording, action: &Action) {
     show(&scenario);
 }
 
-/// Puts the scenario where it needs nothing of this program.
+/// Lets the scenario stand where it can be copied from should the page break.
 pub(super) fn show(scenario: &Scenario) {
     let field = document()
         .get_element_by_id(FIELD)

@@ -13,13 +13,15 @@ use replicascope_engine::time::Time;
 use replicascope_engine::{Experiment, Recording, Scenario};
 use replicascope_link::{Link, PREFIX, Replay};
 
+use crate::lessons::asked_for;
 use crate::parts::{NOT_FETCHED, keeper, open_link};
 use crate::session::Session;
 use crate::shell::Panels;
 use crate::{scenarios, words};
 
 pub(crate) use dialog::{ShareDialog, content};
-pub(crate) use keep::{MOST_BRANCHES, MOST_TEXT, STORE, Store, about_to};
+pub(crate) use files::{read_picked, save_text};
+pub(crate) use keep::{MOST_BRANCHES, MOST_TEXT, STORE, Store, about_to, storage};
 
 /// Most engine steps that opening a link, or all that was kept, may take: a second or so.
 const STEPS_TO_OPEN: u64 = 3_000_000;
@@ -53,12 +55,17 @@ impl Opening {
             clear_address();
             return Some(Self::first(None));
         }
-        (fragment.is_empty() && !keep::has_kept()).then(|| Self::first(None))
+        let plain = fragment.is_empty() || asked_for(&fragment).is_some();
+        (plain && !keep::has_kept()).then(|| Self::first(None))
     }
 
     /// What the address says; else what was kept; else the first scenario.
     pub(crate) fn read() -> Self {
         let fragment = window().location().hash().unwrap_or_default();
+        if asked_for(&fragment).is_some() {
+            // Comes over what was kept, and stays in the address.
+            return Self::kept(None);
+        }
         if !fragment.is_empty() {
             clear_address();
             return match open(&fragment) {
@@ -158,7 +165,7 @@ fn open(fragment: &str) -> Result<(Recording, Note), Note> {
 }
 
 /// Takes the fragment out of the address: what is done from here on is no longer what it says.
-fn clear_address() {
+pub(crate) fn clear_address() {
     let here = window().location().pathname().unwrap_or_default();
     if let Ok(history) = window().history() {
         // Refused where the page has no address of its own; then the fragment stays.
@@ -247,7 +254,12 @@ impl Share {
         }
     }
 
-    fn keep(self) {
+    /// Keeps the run. What is aside was kept before it was put there; a lesson's own run is not.
+    pub(crate) fn keep(self) {
+        if self.session.is_aside() {
+            self.session.peek(|run| keep::show(&run.scenario()));
+            return;
+        }
         let preset = self.panels.scenario.get_untracked();
         let store = self.store.get_value();
         self.packed.update_value(|packed| {

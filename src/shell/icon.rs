@@ -42,6 +42,7 @@ pub(crate) enum Icon {
     MessageBack,
     Book,
     Wave,
+    Open,
 }
 
 impl Icon {
@@ -92,6 +93,7 @@ impl Icon {
             Self::Book => {
                 "M8 4.2C6.5 3 4.5 2.8 2.5 3v9.5c2-.2 4 0 5.5 1.2 1.5-1.2 3.5-1.4 5.5-1.2V3c-2-.2-4 0-5.5 1.2z M8 4.2v9.5"
             }
+            Self::Open => "M9.5 2.8h3.7v3.7 M13 3L7.8 8.2 M11 9.5v3.7H2.8V5h3.7",
             Self::Wave => "M1.5 8c1.6-4 3.2-4 4.4 0s2.8 4 4.2 0 2.8-4 4.4 0",
         }
     }

@@ -16,6 +16,7 @@ use crate::compare::{Compare, CompareView};
 use crate::controls::Drawer;
 use crate::events::Events;
 use crate::ledger::Ledger;
+use crate::lessons::{CourseDialog, LessonPanel, Lessons};
 use crate::messages::Picked;
 use crate::session::Session;
 use crate::share::{Note, OpenedNote, Share, ShareDialog};
@@ -102,7 +103,11 @@ pub fn Page(
     provide_context(ClusterPanel::new());
     let share = Share::new(session, panels, note);
     provide_context(share);
+    let lessons = Lessons::new(session, panels, compare, share, selection);
+    provide_context(lessons);
     if keeps {
+        // A lesson is left before a link that was put into the address is opened.
+        lessons.follow_address();
         share.follow();
     }
     preferences::follow(panels.preferences);
@@ -111,14 +116,18 @@ pub fn Page(
         <div
             class="app"
             class:is-compared=move || compare.open.get()
+            class:is-lesson=move || lessons.is_open()
             data-sheet=move || panels.sheet.get().name()
         >
             <top_bar::TopBar />
+            <LessonPanel />
             <Drawer />
             <main class="middle" id="stage">
-                <h1 class="sr">
-                    {move || format!("Playground: {}", scenarios::name(panels.scenario.get()))}
-                </h1>
+                <Show when=move || !lessons.is_open()>
+                    <h1 class="sr">
+                        {move || format!("Playground: {}", scenarios::name(panels.scenario.get()))}
+                    </h1>
+                </Show>
                 <narration::Narration />
                 <Stage />
                 <Alarm />
@@ -141,6 +150,7 @@ pub fn Page(
             <keys::Keys />
             <ShareDialog />
             <ClusterDialog />
+            <CourseDialog />
         </div>
     }
 }

@@ -4,6 +4,8 @@ use leptos::prelude::*;
 use replicascope_engine::json;
 use serde::{Deserialize, Serialize};
 
+use crate::share::storage;
+
 const STORED_AS: &str = "replicascope.preferences";
 
 /// Light or dark, when a person has chosen.
@@ -59,10 +61,6 @@ impl Preferences {
             let _ = storage.set_item(STORED_AS, &text);
         }
     }
-}
-
-fn storage() -> Option<web_sys::Storage> {
-    window().local_storage().ok().flatten()
 }
 
 /// The theme that is shown: the chosen one, or the system's.

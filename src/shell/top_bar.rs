@@ -6,6 +6,7 @@ use super::{Icon, Panels, Picture, Sheet, preferences};
 use crate::cluster::{self, ClusterPanel};
 use crate::compare::{CompareButton, CompareNote};
 use crate::controls::{ModeSwitch, SettingsPopover};
+use crate::lessons::{Crumb, LeaveButtons, LessonsButton};
 use crate::scenarios;
 use crate::session::Session;
 use crate::share::Share;
@@ -23,6 +24,7 @@ pub(super) fn TopBar() -> impl IntoView {
     view! {
         <header class="top">
             <Wordmark />
+            <Crumb />
             <ScenarioPicker />
             <div class="mode">
                 <Show
@@ -47,6 +49,7 @@ pub(super) fn TopBar() -> impl IntoView {
             </div>
             <CompareNote />
             <div class="top-r">
+                <LessonsButton />
                 <CompareButton />
                 <button
                     type="button"
@@ -86,7 +89,7 @@ pub(super) fn TopBar() -> impl IntoView {
                 </Show>
                 <button
                     type="button"
-                    class="tb"
+                    class="tb not-les"
                     aria-label="Share"
                     on:click=move |_| share.shown.set(true)
                 >
@@ -102,6 +105,7 @@ pub(super) fn TopBar() -> impl IntoView {
                 >
                     <Picture icon=Icon::Question />
                 </button>
+                <LeaveButtons />
                 <ThemeToggle />
             </div>
         </header>

@@ -289,7 +289,12 @@ fn Playhead(track: Track) -> impl IntoView {
     };
     // A millisecond a key press would take all day.
     let on_key = move |event: ev::KeyboardEvent| {
-        let stride = (end_millis() / 200).max(1);
+        // With Shift to the millisecond.
+        let stride = if event.shift_key() {
+            1
+        } else {
+            (end_millis() / 200).max(1)
+        };
         let to = match event.key().as_str() {
             "ArrowRight" | "ArrowUp" => millis() + stride,
             "ArrowLeft" | "ArrowDown" => millis().saturating_sub(stride),

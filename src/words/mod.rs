@@ -5,6 +5,7 @@
 
 pub(crate) mod compare;
 pub(crate) mod events;
+pub(crate) mod lessons;
 pub(crate) mod messages;
 mod monitors;
 mod mysql;

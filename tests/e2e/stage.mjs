@@ -48,12 +48,12 @@ export function serveDist() {
 /**
  * Loads the page in a new context of `browser` and waits until it is ready.
  *
- * `options`: `path`, what follows the address, such as "#seed=7"; `ready`, a selector other than READY; `initScript`, what runs before the page; and
- * whatever Playwright knows of a context (viewport, colorScheme, reducedMotion, ...).
+ * `options`: `path`, what follows the address, such as "#seed=7"; `ready`, a selector other than READY; `initScript`, what runs before the page;
+ * `asks`, what the page may ask the network for once it is ready, which is nothing unless a test says so; and whatever Playwright knows of a context (viewport, colorScheme, reducedMotion, ...).
  * Returns the page, its context and `problems()`: what the watch has seen so far, as lines.
  */
 export async function openPage(browser, server, options = {}) {
-  const { path = "", ready = READY, initScript, ...contextOptions } = options;
+  const { path = "", ready = READY, initScript, asks, ...contextOptions } = options;
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...contextOptions });
   const page = await context.newPage();
   if (initScript) await page.addInitScript(initScript);
@@ -82,7 +82,7 @@ export async function openPage(browser, server, options = {}) {
     const isOwn = request.url().startsWith("blob:");
     // Nor is a part of the program that a person has asked for just now.
     const isPart = request.url().startsWith(`${server.url}part-`);
-    if (!isIcon && !isOwn && !isPart) network(`${request.method()} ${request.url()}`);
+    if (!isIcon && !isOwn && !isPart && !asks?.test(request.url())) network(`${request.method()} ${request.url()}`);
   });
   page.on("websocket", (socket) => network(`WebSocket ${socket.url()}`));
 

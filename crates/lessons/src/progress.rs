@@ -47,6 +47,9 @@ pub struct LessonProgress {
     /// Numbers that steps kept.
     #[serde(default)]
     pub kept: Vec<Kept>,
+    /// Its end was reached.
+    #[serde(default)]
+    pub finished: bool,
 }
 
 /// How far a step is.

@@ -1,0 +1,64 @@
+//! What is kept of a learner: in the browser, and as a file that goes out and comes in.
+
+use leptos::prelude::*;
+use replicascope_lessons::{LessonError, Progress};
+
+use crate::share::storage;
+
+const STORED_AS: &str = "replicascope.lessons";
+/// The file that goes out.
+pub(super) const FILE: &str = "replicascope-progress.json";
+
+/// What was kept; and what is wrong with it, where it cannot be read.
+pub(super) fn load() -> (Progress, Option<LessonError>) {
+    let text = storage().and_then(|storage| storage.get_item(STORED_AS).ok().flatten());
+    match text.map(|text| Progress::read(&text)) {
+        None => (Progress::default(), None),
+        Some(Ok(progress)) => (progress, None),
+        Some(Err(error)) => (Progress::default(), Some(error)),
+    }
+}
+
+/// Keeps it from now on, and says whether the browser lets it.
+pub(super) fn follow(progress: RwSignal<Progress>) -> RwSignal<bool> {
+    let kept = RwSignal::new(true);
+    Effect::new(move |before: Option<()>| {
+        let text = progress.with(Progress::write);
+        let stored = before.is_none()
+            || storage().is_some_and(|storage| storage.set_item(STORED_AS, &text).is_ok());
+        kept.set(stored && storage().is_some());
+    });
+    kept
+}
+
+/// Both: where the same lesson is in both, as the file has it.
+pub(super) fn joined(mut mine: Progress, file: Progress) -> Progress {
+    for lesson in file.lessons {
+        let id = lesson.lesson.clone();
+        *mine.lesson_mut(&id) = lesson;
+    }
+    mine
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_in_replaces_the_same_lessons_and_no_others() {
+        let with = |lesson: &str, step: &str| {
+            let mut progress = Progress::default();
+            progress.lesson_mut(lesson).step_mut(step).done = true;
+            progress
+        };
+        let mine = joined(with("one", "a"), with("two", "b"));
+        let both = joined(mine, with("one", "c"));
+        let steps = |id: &str| both.lesson(id).map(|lesson| lesson.steps.clone());
+        assert_eq!(both.lessons.len(), 2);
+        assert_eq!(
+            steps("one"),
+            with("one", "c").lesson("one").map(|l| l.steps.clone())
+        );
+        assert!(steps("two").is_some());
+    }
+}

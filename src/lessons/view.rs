@@ -1,0 +1,192 @@
+//! A lesson beside the stage: what is told, what is asked, where it goes on.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use replicascope_lessons::Lesson;
+
+use super::course::Course;
+use super::step::{Asked, paragraph, take_focus};
+use crate::words;
+use crate::words::lessons::Told;
+
+/// The lesson that is asked for.
+pub(crate) fn content() -> AnyView {
+    let course = Course::of_page();
+    let asked = course.lessons.asked;
+    Effect::new(move |_| {
+        if let Some(id) = asked.get() {
+            course.load(id);
+        }
+    });
+    course.follow_place();
+    on_cleanup(move || course.forget());
+    let shown = move || match course.lesson.get() {
+        Some(lesson) => view! { <Steps lesson=lesson /> }.into_any(),
+        None => view! { <Waiting /> }.into_any(),
+    };
+    view! { {shown} }.into_any()
+}
+
+/// While the file is on its way, or when it does not come.
+#[component]
+fn Waiting() -> impl IntoView {
+    let course = Course::of_page();
+    let again = move |_| {
+        if let Some(id) = course.lessons.asked.get_untracked() {
+            course.load(id);
+        }
+    };
+    view! {
+        <div class="p-read">
+            <h1 id="les-h">"A lesson"</h1>
+            <p role="status">
+                {move || course.no_lesson.get().unwrap_or_else(|| "It is being fetched.".to_owned())}
+            </p>
+            <div class="qrow" hidden=move || course.no_lesson.with(Option::is_none)>
+                <button type="button" class="btn" on:click=again>
+                    "Try again"
+                </button>
+                <button type="button" class="skip" on:click=move |_| course.lessons.close(false)>
+                    "Leave"
+                </button>
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn Steps(lesson: Arc<Lesson>) -> impl IntoView {
+    let course = Course::of_page();
+    let live = course.live();
+    let steps = lesson.steps.len();
+    let (step, turn) = (course.step, course.turn);
+    let opening = Memo::new(move |_| turn.with(|turn| turn.opening.clone()));
+    let text = Memo::new(move |_| turn.with(|turn| turn.text.clone()));
+    let told = |text: Memo<Vec<Told>>| move || text.get().into_iter().map(paragraph).collect_view();
+    // The heading of a step takes the focus, so that who hears the page hears where it goes on.
+    Effect::new(move |_| {
+        text.track();
+        let first = step.get() == 0;
+        take_focus(if first { "les-h" } else { "les-step" }, false);
+    });
+    let title = {
+        let lesson = Arc::clone(&lesson);
+        move || {
+            let index = step.get();
+            match lesson.steps.get(index) {
+                Some(step) => {
+                    let own = step.title.clone();
+                    own.unwrap_or_else(|| words::lessons::place(index, steps))
+                }
+                None => "What to take away".to_owned(),
+            }
+        }
+    };
+    let done = {
+        let lesson = Arc::clone(&lesson);
+        Memo::new(move |_| course.is_done(&lesson, step.get()))
+    };
+    let ended = move || step.get() == steps;
+    let next = move || match (done.get(), step.get() + 1 == steps) {
+        (false, _) => "Skip step",
+        (true, false) => "Next",
+        (true, true) => "Finish",
+    };
+    view! {
+        <div class="p-read">
+            <h1 id="les-h" tabindex="-1">
+                {lesson.title.clone()}
+            </h1>
+            {told(opening)}
+            <h2 tabindex="-1" id="les-step">
+                {title}
+            </h2>
+            {told(text)}
+        </div>
+        <div class="p-do">
+            {move || {
+                if ended() {
+                    view! { <End lesson=Arc::clone(&lesson) /> }.into_any()
+                } else {
+                    view! { <Asked live=live /> }.into_any()
+                }
+            }}
+        </div>
+        <p class="sr" role="status">
+            {move || course.said.get()}
+        </p>
+        <div class="les-nav">
+            <button
+                type="button"
+                class="btn btn--line"
+                disabled=move || step.get() == 0
+                on:click=move |_| course.enter(step.get_untracked() - 1, true)
+            >
+                "Back"
+            </button>
+            <button
+                type="button"
+                class=move || if done.get() { "btn" } else { "btn btn--line" }
+                hidden=ended
+                on:click=move |_| course.next()
+            >
+                {next}
+            </button>
+            <button
+                type="button"
+                class="skip"
+                hidden=ended
+                on:click=move |_| course.enter(step.get_untracked(), true)
+            >
+                "Begin again"
+            </button>
+        </div>
+    }
+}
+
+/// After the last step: how it went, where to look things up, where to go on.
+#[component]
+fn End(lesson: Arc<Lesson>) -> impl IntoView {
+    let course = Course::of_page();
+    let score = course.progress.with_untracked(|progress| {
+        let mine = progress.lesson(&lesson.id);
+        mine.map(|mine| words::lessons::score(&mine.score(&lesson)))
+    });
+    let sources = lesson.sources.iter().map(|source| {
+        let title = source.title.clone();
+        match source.url.clone() {
+            Some(url) => {
+                view! { <li><a href=url target="_blank" rel="noopener">{title}</a></li> }.into_any()
+            }
+            None => view! { <li>{title}</li> }.into_any(),
+        }
+    });
+    let sources = (!lesson.sources.is_empty()).then(|| {
+        view! {
+            <h3>"Sources"</h3>
+            <ol class="sources">{sources.collect_view()}</ol>
+        }
+    });
+    let id = lesson.id.clone();
+    let following = move || {
+        let index = course.index.get()?;
+        let here = index.lessons.iter().position(|entry| entry.id == id)?;
+        let entry = index.lessons.get(here + 1)?.clone();
+        Some(view! {
+            <button type="button" class="btn" on:click=move |_| course.lessons.open(entry.id.clone())>
+                {format!("Next: {}", entry.title)}
+            </button>
+        })
+    };
+    view! {
+        <p class="small">{score}</p>
+        {sources}
+        <div class="qrow">
+            {following}
+            <button type="button" class="btn btn--line" on:click=move |_| course.lessons.close(false)>
+                "Back to the playground"
+            </button>
+        </div>
+    }
+}
