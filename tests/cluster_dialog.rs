@@ -7,7 +7,7 @@ use leptos::prelude::document;
 use opened::{Opened, settle, text};
 use replicascope_engine::Scenario;
 use replicascope_engine::ids::NodeId;
-use replicascope_engine::scenario::{Database, Manager};
+use replicascope_engine::scenario::{Action, Database, Manager};
 use replicascope_engine::time::Time;
 use replicascope_web::session::Session;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -101,4 +101,32 @@ async fn whom_a_replica_follows_is_chosen_without_losing_the_focus() {
     assert_eq!(page.run(|run| run.nodes()[2].upstream()), Some(NodeId(1)));
     assert_eq!(document().active_element().as_ref(), Some(select.as_ref()));
     assert_eq!(select.value(), "n2");
+}
+
+#[wasm_bindgen_test]
+async fn any_replica_can_be_taken_out_once_it_is_said_what_that_means() {
+    let page = open("{}").await;
+    page.session.act(Action::Freeze { node: NodeId(3) });
+    page.session.act(Action::Freeze { node: NodeId(2) });
+    page.click("Take n3 out").await;
+    let told = page.text(".cl-ask");
+    assert!(told.contains("n4 to n5 become n3 to n4"), "{told}");
+    assert_eq!(page.run(|run| run.nodes().len()), 5, "nothing yet");
+    page.click("Remove n3").await;
+    assert_eq!(page.run(|run| run.nodes().len()), 4);
+    assert_eq!(page.now(), Time::ZERO);
+    let actions = page.run(|run| {
+        run.actions()
+            .iter()
+            .map(|timed| timed.action.clone())
+            .collect::<Vec<_>>()
+    });
+    assert_eq!(
+        actions,
+        [Action::Freeze { node: NodeId(2) }],
+        "n4's is n3's now"
+    );
+    page.session.undo();
+    settle().await;
+    assert_eq!(page.run(|run| run.nodes().len()), 5);
 }

@@ -1,11 +1,13 @@
 //! A change of the cluster, brought into the run: as actions where the run can go on, else as a run that starts anew.
 
 use leptos::prelude::*;
+use replicascope_engine::ids::NodeId;
 use replicascope_engine::scenario::{Action, Setting, Settings, TimedAction};
 use replicascope_engine::time::Time;
 use replicascope_engine::{Recording, Scenario, ScenarioError};
 
 use super::catalogue::{close, open};
+use super::renumber::without;
 use super::start::{as_it_is, take_along};
 use super::value::Value;
 use crate::session::Session;
@@ -49,9 +51,31 @@ impl Changer {
         change: impl FnOnce(&mut Value),
     ) -> Result<(), ScenarioError> {
         let old = self.session.peek(Recording::scenario);
-        let now = self
-            .session
-            .peek(|run| as_it_is(run.simulation(), old.seed));
+        let actions = old.actions.into_iter();
+        let log: Vec<_> = actions.filter(|timed| !void(&timed.action)).collect();
+        self.make_of(&log, 0, change)
+    }
+
+    /// Has the run start anew without a replica.
+    pub(super) fn remove(self, node: NodeId) -> Result<(), ScenarioError> {
+        let number = node.index() as u64 + 1;
+        let old = self.session.peek(Recording::scenario);
+        let mut log = open(&old);
+        without(&mut log, number);
+        let log = close(&log)?.actions;
+        let left = old.actions.len() - log.len();
+        self.make_of(&log, left, |scenario| without(scenario, number))
+    }
+
+    /// Makes a change; if the run starts anew, it has these actions, after so many were left out of them.
+    fn make_of(
+        self,
+        log: &[TimedAction],
+        left_out: usize,
+        change: impl FnOnce(&mut Value),
+    ) -> Result<(), ScenarioError> {
+        let seed = self.session.peek(|run| run.scenario().seed);
+        let now = self.session.peek(|run| as_it_is(run.simulation(), seed));
         let mut json = open(&now);
         change(&mut json);
         let mut new = close(&json)?;
@@ -68,12 +92,7 @@ impl Changer {
                 Ok(())
             }
             possible => {
-                let log: Vec<TimedAction> = old
-                    .actions
-                    .into_iter()
-                    .filter(|timed| !void(&timed.action))
-                    .collect();
-                let left = take_along(&log, &mut new);
+                let left = left_out + take_along(log, &mut new);
                 let taken = new.actions.len();
                 self.session.start_anew(new)?;
                 if !lesson {

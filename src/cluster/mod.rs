@@ -1,7 +1,7 @@
 //! The cluster: what the run is made of. Database, failover manager, router, nodes and where they stand, every parameter by its
 //! real name, and what all of it promises.
 //!
-//! `catalogue` knows the parameters, `value` is a scenario to be changed by path, `start` and `places` change a run's start, `change` brings a change into the run: as actions
+//! `catalogue` knows the parameters, `value` is a scenario to be changed by path, `start`, `places` and `renumber` change a run's start, `change` brings a change into the run: as actions
 //! where the run can go on, as a run that starts anew where it cannot. `dialog`, `nodes` and `parameters` are what a person sees.
 
 mod catalogue;
@@ -10,6 +10,7 @@ mod dialog;
 mod nodes;
 mod parameters;
 mod places;
+mod renumber;
 mod start;
 mod value;
 

@@ -5,6 +5,8 @@ use replicascope_engine::Simulation;
 use replicascope_engine::ids::NodeId;
 use replicascope_engine::scenario::{Action, Admin, Database, Manager};
 
+use wasm_bindgen::JsCast as _;
+
 use super::ClusterPanel;
 use super::catalogue;
 use super::change::Changer;
@@ -12,6 +14,7 @@ use super::places::{PLACES, PLANS, Place, Places};
 use super::start::{is_about_delays, resize};
 use super::value::Value;
 use crate::session::Session;
+use crate::shell::{Icon, Picture};
 use crate::words;
 use crate::words::outlook::Names;
 
@@ -98,6 +101,17 @@ pub(super) fn Nodes(changer: Changer, scenario: Memo<Value>) -> impl IntoView {
         }));
         panel.places.set(places);
     };
+    let remove = move |id: NodeId| {
+        said(changer.remove(id));
+        panel.places.update(|places| {
+            if let Some(places) = places
+                .as_mut()
+                .filter(|places| id.index() < places.nodes.len())
+            {
+                places.nodes.remove(id.index());
+            }
+        });
+    };
     let plan = move |value: String| {
         let nodes = usize::from(replicas.get_untracked()) + 1;
         if let Some((_, plan)) = value
@@ -160,11 +174,11 @@ pub(super) fn Nodes(changer: Changer, scenario: Memo<Value>) -> impl IntoView {
             <ul>
                 <For
                     each=move || 0..count.get()
-                    key=|index| *index
+                    // Whom one can follow changes with their number.
+                    key=move |index| (*index, count.get_untracked())
                     children=move |index| {
                         let id = NodeId(index as u8);
-                        let fact = Memo::new(move |_| list.with(|list| list.get(index).copied()));
-                        view! { <NodeRow id fact count changer scenario names places chains put=Callback::new(put) /> }
+                        view! { <NodeRow id list count changer scenario names places chains put=Callback::new(put) remove=Callback::new(remove) /> }
                     }
                 />
                 <Show when=move || places.with(Option::is_some)>
@@ -212,7 +226,7 @@ fn same_links(a: &Places, b: &Places) -> bool {
 #[component]
 fn NodeRow(
     id: NodeId,
-    fact: Memo<Option<NodeFact>>,
+    list: Memo<Vec<NodeFact>>,
     count: Memo<usize>,
     changer: Changer,
     scenario: Memo<Value>,
@@ -220,9 +234,11 @@ fn NodeRow(
     places: Memo<Option<Places>>,
     chains: Memo<Chains>,
     put: Callback<Places>,
+    remove: Callback<NodeId>,
 ) -> impl IntoView {
-    let writes = Memo::new(move |_| fact.get().is_some_and(|fact| fact.writes));
-    let upstream = Memo::new(move |_| fact.get()?.upstream);
+    let fact = move || list.with(|list| list.get(id.index()).copied());
+    let writes = Memo::new(move |_| fact().is_some_and(|fact| fact.writes));
+    let upstream = Memo::new(move |_| fact()?.upstream);
     let place = move || places.with(|places| places.as_ref()?.nodes.get(id.index()).copied());
     let word = move || {
         if writes.get() {
@@ -250,7 +266,55 @@ fn NodeRow(
             <Show when=move || { !writes.get() && chains.get() != Chains::Not }>
                 <Follows id upstream count changer scenario chains />
             </Show>
+            <Removal id count remove />
         </li>
+    }
+}
+
+/// Takes a replica out, once what that means has been read.
+#[component]
+fn Removal(id: NodeId, count: Memo<usize>, remove: Callback<NodeId>) -> impl IntoView {
+    let asked = RwSignal::new(false);
+    // The last one goes by the button above; n1 is the primary at the start.
+    let possible = move || id.index() > 0 && id.index() + 1 < count.get();
+    let opener = NodeRef::<leptos::html::Button>::new();
+    let answer = move |yes: bool| {
+        asked.set(false);
+        // The button that was pressed goes, and with another number of nodes the whole row.
+        let next = if yes {
+            remove.run(id);
+            let buttons = document().query_selector(".cl-pm").ok().flatten();
+            buttons.and_then(|button| button.dyn_into::<web_sys::HtmlElement>().ok())
+        } else {
+            opener.get_untracked().map(|opener| (*opener).clone())
+        };
+        if let Some(next) = next {
+            // An element of the page can be focused.
+            let _ = next.focus();
+        }
+    };
+    view! {
+        <button
+            type="button"
+            class="ib cl-out"
+            node_ref=opener
+            hidden=move || !possible()
+            aria-label=format!("Take {id} out")
+            title=format!("Take {id} out")
+            aria-expanded=move || asked.get().to_string()
+            on:click=move |_| asked.update(|asked| *asked = !*asked)
+        >
+            <Picture icon=Icon::Cross />
+        </button>
+        <div class="cl-ask" hidden=move || !asked.get() role="group" aria-label=format!("Take {id} out?")>
+            <p class="hint">{move || asked.get().then(|| words::settings::removal(id, count.get()))}</p>
+            <button type="button" class="btn" on:click=move |_| answer(true)>
+                {format!("Remove {id}")}
+            </button>
+            <button type="button" class="btn btn--line" on:click=move |_| answer(false)>
+                "Keep it"
+            </button>
+        </div>
     }
 }
 
@@ -332,6 +396,9 @@ fn Follows(
             }
         }
     };
+    let others = (0..count.get_untracked() as u8)
+        .map(NodeId)
+        .filter(move |&other| other != id);
     view! {
         <select
             class="cl-follow"
@@ -341,23 +408,20 @@ fn Follows(
             <option value="" prop:selected=move || shown.with(Option::is_none)>
                 {move || if chains.get() == Chains::Tag { "follows the leader" } else { "follows nobody" }}
             </option>
-            {move || {
-                let others = (0..count.get() as u8).map(NodeId).filter(|&other| other != id);
-                others
-                    .map(|other| {
-                        let other = other.to_string();
-                        let is_it = {
-                            let other = other.clone();
-                            move || shown.with(|shown| shown.as_deref() == Some(&other))
-                        };
-                        view! {
-                            <option value=other.clone() prop:selected=is_it>
-                                {format!("follows {other}")}
-                            </option>
-                        }
-                    })
-                    .collect_view()
-            }}
+            {others
+                .map(|other| {
+                    let other = other.to_string();
+                    let is_it = {
+                        let other = other.clone();
+                        move || shown.with(|shown| shown.as_deref() == Some(&other))
+                    };
+                    view! {
+                        <option value=other.clone() prop:selected=is_it>
+                            {format!("follows {other}")}
+                        </option>
+                    }
+                })
+                .collect_view()}
         </select>
     }
 }

@@ -188,7 +188,7 @@ pub(crate) fn resize(scenario: &mut Value, replicas: u8) {
 }
 
 /// Takes what names a node that is gone out of every list, and out of every field that may be empty.
-fn forget(value: &mut Value, gone: &[String]) {
+pub(super) fn forget(value: &mut Value, gone: &[String]) {
     let names = |value: &Value| {
         value
             .as_str()

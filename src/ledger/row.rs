@@ -80,16 +80,9 @@ fn content(op: OpId, write: bool, words: Memo<Option<RowWords>>) -> impl IntoVie
             format!("{kind} {}, {verdict}", op.0)
         })
     };
-    let verdicts = Memo::new(move |_| {
-        words.with(|words| {
-            words
-                .as_ref()
-                .map(|words| (words.chips.clone(), words.track.clone()))
-        })
-    });
     let first = move || {
-        verdicts.with(|verdicts| {
-            let (chips, track) = verdicts.as_ref()?;
+        words.with(|words| {
+            let RowWords { chips, track, .. } = words.as_ref()?;
             let first = chips.first().cloned().map(chip);
             let steps = (!track.is_empty()).then(|| {
                 view! {
@@ -102,14 +95,11 @@ fn content(op: OpId, write: bool, words: Memo<Option<RowWords>>) -> impl IntoVie
         })
     };
     let others = move || {
-        verdicts.with(|verdicts| {
-            let (chips, _) = verdicts.as_ref()?;
-            let others = chips.iter().skip(1).cloned();
-            Some(
-                others
-                    .map(|other| view! { <span class="op-also">{chip(other)}</span> })
-                    .collect_view(),
-            )
+        words.with(|words| {
+            let others = words.iter().flat_map(|words| words.chips.iter().skip(1));
+            others
+                .map(|other| view! { <span class="op-also">{chip(other.clone())}</span> })
+                .collect_view()
         })
     };
     view! {

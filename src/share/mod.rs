@@ -86,43 +86,34 @@ impl Opening {
         let Some(kept) = keep::load() else {
             return Self::first(note);
         };
-        let count = kept.branches.len();
-        let most_steps = STEPS_TO_OPEN / count as u64;
+        let parents: Vec<_> = kept.branches.iter().map(|branch| branch.parent).collect();
+        let most_steps = STEPS_TO_OPEN / parents.len() as u64;
         let mut error = None;
-        let runs: Vec<Option<Recording>> = kept
-            .branches
-            .iter()
-            .map(|branch| {
-                let replayed = branch.link.as_ref().map_err(ToString::to_string);
-                let replayed = replayed
-                    .and_then(|link| link.replay(most_steps).map_err(|error| error.to_string()));
-                replayed
-                    .map_err(|why| error = error.take().or(Some(why)))
-                    .ok()
-            })
-            .map(|replayed| replayed.map(|(recording, _)| recording))
-            .collect();
-        let is_there: Vec<bool> = runs.iter().map(Option::is_some).collect();
-        let lost = count - is_there.iter().filter(|there| **there).count();
+        let mut opened = Vec::new();
+        // Where each is among those that could be opened.
+        let mut places = Vec::new();
+        for (index, branch) in kept.branches.into_iter().enumerate() {
+            let replayed = branch.link.map_err(|error| error.to_string());
+            let replayed = replayed
+                .and_then(|link| link.replay(most_steps).map_err(|error| error.to_string()));
+            places.push(replayed.is_ok().then_some(opened.len()));
+            match replayed {
+                Ok((recording, _)) => {
+                    let parent = keep::nearest(&parents, index, |other| places[other].is_some());
+                    let parent = parent.and_then(|(parent, at)| Some((places[parent]?, at)));
+                    opened.push((branch.name, parent, recording));
+                }
+                Err(why) => error = error.or(Some(why)),
+            }
+        }
+        let lost = parents.len() - opened.len();
         let note = note.or_else(|| {
-            let text = words::share::not_kept(lost, count, &error?);
+            let text = words::share::not_kept(lost, parents.len(), &error?);
             Some(Note { text, bad: true })
         });
-        let place = |index: usize| is_there[..index].iter().filter(|there| **there).count();
-        let parents: Vec<_> = kept.branches.iter().map(|branch| branch.parent).collect();
-        let branches =
-            kept.branches
-                .iter()
-                .zip(runs)
-                .enumerate()
-                .filter_map(|(index, (branch, run))| {
-                    let parent = keep::nearest(&parents, index, |other| is_there[other]);
-                    let parent = parent.map(|(parent, at)| (place(parent), at));
-                    Some((branch.name.clone(), parent, run?))
-                });
-        // Where the one that was played is lost, the one beside it is.
-        let current = place(kept.current).min((count - lost).saturating_sub(1));
-        match Experiment::of_branches(branches, current) {
+        // Where the one that was played is lost, the last one is played.
+        let last = opened.len().saturating_sub(1);
+        match Experiment::of_branches(opened, places[kept.current].unwrap_or(last)) {
             Some(experiment) => Self {
                 experiment,
                 preset: kept.preset.filter(|&preset| preset < scenarios::ALL.len()),

@@ -278,23 +278,23 @@ fn Host(
                     {(0..DEEDS)
                         .map(|index| {
                             // The same button before and after, so that the focus stays on it.
-                            let deed = Memo::new(move |_| fact.get().map(|fact| deeds(fact)[index]));
+                            let deed = move || fact.get().map(|fact| deeds(fact)[index]);
                             view! {
                                 <button
                                     type="button"
                                     class="sg-act"
                                     on:click=move |_| {
-                                        if let Some((.., what)) = deed.get_untracked() {
+                                        if let Some((.., what)) = untrack(deed) {
                                             act(what);
                                         }
                                     }
                                 >
                                     {Icon::view(
                                         Signal::derive(move || {
-                                            deed.get().map_or(Icon::Power, |(_, icon, _)| icon)
+                                            deed().map_or(Icon::Power, |(_, icon, _)| icon)
                                         }),
                                     )}
-                                    <span>{move || deed.get().map(|(word, ..)| word)}</span>
+                                    <span>{move || deed().map(|(word, ..)| word)}</span>
                                 </button>
                             }
                         })

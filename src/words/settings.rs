@@ -1,6 +1,7 @@
 //! Settings and actions in words.
 
 use replicascope_engine::Simulation;
+use replicascope_engine::ids::NodeId;
 use replicascope_engine::scenario::{Action, Failover, Mode, ReadPolicy, Setting};
 use replicascope_engine::time::Span;
 
@@ -111,6 +112,25 @@ pub(crate) fn anew(taken: usize, left: usize) -> String {
     }
 }
 
+/// What removing a replica means, of a run with so many nodes: said before it is done.
+pub(crate) fn removal(node: NodeId, nodes: usize) -> String {
+    let of = |index: usize| NodeId(index as u8);
+    let (first, last) = (node.index() + 1, nodes - 1);
+    let others = if first == last {
+        format!("{} becomes {node}", of(last))
+    } else {
+        format!(
+            "{} to {} become {node} to {}",
+            of(first),
+            of(last),
+            of(last - 1)
+        )
+    };
+    format!(
+        "The run starts anew without it, and {others}. What was done to {node} is left out; what was done to the others is done to them under their new names."
+    )
+}
+
 /// An action as the name of the branch that it opens.
 pub(crate) fn short(action: &Action) -> String {
     match action {
@@ -154,6 +174,12 @@ mod tests {
         );
         let scenario = Scenario::from_json(&text).unwrap_or_else(|error| panic!("{error}"));
         changed(&Simulation::new(&scenario).expect("valid"), 1)
+    }
+
+    #[test]
+    fn a_removal_says_who_is_called_what_afterwards() {
+        assert!(removal(NodeId(2), 5).contains("n4 to n5 become n3 to n4"));
+        assert!(removal(NodeId(3), 5).contains("n5 becomes n4"));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::scenario::{Action, Scenario, ScenarioError, TimedAction};
 use crate::time::Time;
 use crate::world::Simulation;
 
-pub use experiment::{Branch, Experiment};
+pub use experiment::{Branch, Experiment, Part};
 
 /// Most checkpoints kept; when there are more, every other one goes.
 const CHECKPOINTS: usize = 64;

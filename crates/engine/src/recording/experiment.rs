@@ -18,6 +18,9 @@ pub struct Branch {
     pub recording: Recording,
 }
 
+/// What a branch is made of: its name, which one it left and when, and its run.
+pub type Part = (String, Option<(usize, Time)>, Recording);
+
 /// An experiment: one start, and every future that was tried.
 #[derive(Clone, Debug)]
 pub struct Experiment {
@@ -53,27 +56,25 @@ impl Experiment {
 
     /// An experiment of these branches: the name of each, which one it left and when, and its run. `None` when there is none, when
     /// one does not come after the one that it left, or when none is the one to be played.
-    pub fn of_branches(
-        branches: impl IntoIterator<Item = (String, Option<(usize, Time)>, Recording)>,
-        current: usize,
-    ) -> Option<Self> {
-        let branches: Vec<Branch> = (0..)
-            .zip(branches)
-            .map(|(id, (name, parent, recording))| Branch {
+    #[must_use]
+    pub fn of_branches(parts: Vec<Part>, current: usize) -> Option<Self> {
+        let made = parts.len() as u32;
+        let mut branches = Vec::new();
+        for (id, (name, parent, recording)) in (0..).zip(parts) {
+            if parent.is_some_and(|(parent, _)| parent >= branches.len()) {
+                return None;
+            }
+            branches.push(Branch {
                 id,
                 name,
                 parent,
                 recording,
-            })
-            .collect();
-        let in_order = |(index, branch): (usize, &Branch)| {
-            branch.parent.is_none_or(|(parent, _)| parent < index)
-        };
-        let sound = current < branches.len() && branches.iter().enumerate().all(in_order);
-        sound.then_some(Self {
-            made: branches.len() as u32,
+            });
+        }
+        (current < branches.len()).then_some(Self {
             branches,
             current,
+            made,
         })
     }
 
