@@ -54,7 +54,7 @@ fn opened(opening: share::Opening) -> AnyView {
         note,
     } = opening;
     let session = session::Session::with(experiment);
-    session::start_clock(session);
+    session::start_clock(session, stage::measure::reduced_motion());
     if plays {
         session.play();
     }

@@ -29,6 +29,8 @@ pub use speed::{SPEEDS, Speed};
 const PANEL_PAUSE_MS: f64 = 100.0;
 /// How long what is read aloud waits between two looks.
 const SECOND_MS: f64 = 1_000.0;
+/// How long a picture of the run stands at least where motion is to be reduced.
+const STILL_MS: f64 = 250.0;
 /// Most engine steps in a jump to an instant that has not been played yet: a second or so.
 const STEPS_PER_JUMP: u64 = 3_000_000;
 /// Most engine steps in one animation frame: what a slow phone does in a few milliseconds.
@@ -52,6 +54,10 @@ pub struct Session {
     /// Counts seconds, and everything that a person does.
     second: RwSignal<u64>,
     second_due_ms: StoredValue<f64, LocalStorage>,
+    /// When, in real time, the run was last shown where motion is reduced.
+    shown_ms: StoredValue<f64, LocalStorage>,
+    /// How many steps it had taken then.
+    shown_steps: RwSignal<u64>,
     playing: RwSignal<bool>,
     /// Where playing ends by itself.
     until: StoredValue<Option<Time>, LocalStorage>,
@@ -91,6 +97,8 @@ impl Session {
             panel_due_ms: StoredValue::new_local(0.0),
             second: RwSignal::new(0),
             second_due_ms: StoredValue::new_local(0.0),
+            shown_ms: StoredValue::new_local(0.0),
+            shown_steps: RwSignal::new(0),
             playing: RwSignal::new(false),
             until: StoredValue::new_local(None),
             speed: RwSignal::new(Speed::default()),
@@ -385,7 +393,8 @@ impl Session {
     }
 
     /// Moves the run by a stretch of real time; called once an animation frame. It waits for followers that are behind.
-    fn tick(self, elapsed_ms: f64, real_ms: f64) {
+    /// With `reduced` motion the run is shown event by event and stands still in between.
+    fn tick(self, elapsed_ms: f64, real_ms: f64, reduced: bool) {
         let (playing, behind) = (self.playing.get_untracked(), self.is_behind());
         if !playing && !behind {
             return;
@@ -417,6 +426,9 @@ impl Session {
         if self.saturated.get_untracked() == arrived {
             self.saturated.set(!arrived);
         }
+        if reduced && playing && self.stands_still(real_ms) {
+            return;
+        }
         self.frame.update(|count| *count += 1);
         if real_ms >= self.second_due_ms.get_value() {
             self.second_due_ms.set_value(real_ms + SECOND_MS);
@@ -426,6 +438,19 @@ impl Session {
             self.panel_due_ms.set_value(real_ms + PANEL_PAUSE_MS);
             self.panel.update(|count| *count += 1);
         }
+    }
+
+    /// Whether what is shown still stands: for a while, and until something has happened, at most a second.
+    fn stands_still(self, real_ms: f64) -> bool {
+        let steps = self.peek(|run| run.simulation().steps());
+        let waited = real_ms - self.shown_ms.get_value();
+        let same = steps == self.shown_steps.get_untracked();
+        let still = waited < STILL_MS || same && waited < SECOND_MS;
+        if !still {
+            self.shown_ms.set_value(real_ms);
+            self.shown_steps.set(steps);
+        }
+        still
     }
 
     fn another_future(self) {
@@ -448,6 +473,8 @@ impl Session {
 }
 
 /// Starts the page's one animation loop and stops it when the owner is cleaned up.
-pub fn start_clock(session: Session) {
-    clock::start(move |elapsed_ms, real_ms| session.tick(elapsed_ms, real_ms));
+pub fn start_clock(session: Session, reduced: Signal<bool>) {
+    clock::start(move |elapsed_ms, real_ms| {
+        session.tick(elapsed_ms, real_ms, reduced.get_untracked());
+    });
 }

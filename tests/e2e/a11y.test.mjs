@@ -335,3 +335,24 @@ pageTest("what is said aloud is polite and not a flood; a lost write is said at 
   // Each update changes an instant and a sentence.
   assert.ok(said.polite <= 2 * (seconds + 2), `${said.polite} changes in ${seconds} s`);
 });
+
+pageTest("reduced motion: play goes on event by event, and stands still in between", { reducedMotion: "reduce" }, async ({ page }) => {
+  await pause(page);
+  await page.getByRole("combobox", { name: "Speed" }).selectOption({ label: "1/20 of real time" });
+  await button(page, "Play").click();
+  const { changes, millis } = await page.evaluate(
+    () =>
+      new Promise((done) => {
+        const clock = document.querySelector(".clock b");
+        const [seen, began] = [[], performance.now()];
+        const look = () => {
+          if (seen.at(-1) !== clock.textContent) seen.push(clock.textContent);
+          if (seen.length === 6) done({ changes: seen.length - 1, millis: performance.now() - began });
+          else requestAnimationFrame(look);
+        };
+        requestAnimationFrame(look);
+      }),
+  );
+  // The first of them may come at once.
+  assert.ok(millis >= (changes - 1) * 240, `${changes} changes in ${millis} ms`);
+});
