@@ -227,7 +227,7 @@ pub(super) fn StatusButton() -> impl IntoView {
     }
 }
 
-/// The status of the picked node, over the lower part of the stage.
+/// The status of the picked node, below the stage, which makes room for it.
 #[component]
 pub(super) fn StatusPanel() -> impl IntoView {
     let session = Session::expect();
