@@ -80,3 +80,27 @@ fn r_lw_1_a_promoted_replica_applies_its_relay_log_unless_it_is_told_to_throw_it
         assert_eq!(lab.rows(n(2)).len(), 2 - lost);
     }
 }
+
+#[test]
+fn an_attempt_to_connect_is_void_once_the_relay_log_it_went_by_is_thrown_away() {
+    let settings = Mysql {
+        replica_net_timeout: 1,
+        source_connect_retry: 1,
+        ..Mysql::default()
+    };
+    let mut lab = Lab::new(&mysql(1, 5, settings)).at_ms(1_000);
+    lab.admin(n(2), Admin::PauseReplay);
+    for key in 0..3 {
+        lab.write_at(key, n(1), None);
+    }
+    lab.wait_ms(500);
+    lab.act(Action::Freeze { node: n(1) });
+    // n2 gives n1 up and asks again, from its own end; the frozen n1 answers that later.
+    lab.wait_ms(4_000);
+    lab.admin(n(2), Admin::ResetReplica);
+    lab.act(Action::Thaw { node: n(1) });
+    lab.wait_ms(5_000);
+    lab.admin(n(2), Admin::ResumeReplay);
+    lab.wait_ms(1_000);
+    assert_eq!(lab.rows(n(2)), [0, 1, 2]);
+}

@@ -202,6 +202,10 @@ impl Node {
             dropped: tip.ahead_of(kept) as u32,
         });
         self.go_back_to(cx, self.id, kept);
+        // An attempt that waits for an answer went by the log that is gone: it is void.
+        if self.receiver_connects() {
+            self.connect_later(cx);
+        }
         true
     }
 

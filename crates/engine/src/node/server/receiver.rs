@@ -119,6 +119,12 @@ impl Node {
         })
     }
 
+    /// Whether it has asked to be let in and waits for the answer.
+    pub(super) fn receiver_connects(&self) -> bool {
+        let server = self.server.as_ref();
+        server.is_some_and(|server| server.receiver.state == State::Connecting)
+    }
+
     /// Connects to the upstream, if there is one and nothing forbids it.
     pub(super) fn connect_now(&mut self, cx: &mut Context<'_>) {
         let (tip, positions) = (self.wal.tip(), self.positions());
@@ -155,7 +161,7 @@ impl Node {
     }
 
     /// Tries again `wal_retrieve_retry_interval` after the attempt before.
-    fn connect_later(&mut self, cx: &mut Context<'_>) {
+    pub(super) fn connect_later(&mut self, cx: &mut Context<'_>) {
         let Some(server) = &mut self.server else {
             return;
         };
