@@ -165,7 +165,8 @@ enum State {
 /// A part in its place: fetched, or why not.
 #[component]
 pub(crate) fn Later(part: Part) -> impl IntoView {
-    let owner = Owner::current().unwrap_or_default();
+    // A child, so that nothing that is made in it keeps what it stands in.
+    let owner = Owner::current().unwrap_or_default().child();
     let state = RwSignal::new_local(State::Coming);
     let fetch = move || {
         let owner = owner.clone();

@@ -109,7 +109,7 @@ async fn any_replica_can_be_taken_out_once_it_is_said_what_that_means() {
     page.session.act(Action::Freeze { node: NodeId(3) });
     page.session.act(Action::Freeze { node: NodeId(2) });
     page.click("Take n3 out").await;
-    let told = page.text(".cl-ask");
+    let told = page.text(".cl-ask:not([hidden])");
     assert!(told.contains("n4 to n5 become n3 to n4"), "{told}");
     assert_eq!(page.run(|run| run.nodes().len()), 5, "nothing yet");
     page.click("Remove n3").await;

@@ -46,7 +46,7 @@ pub(crate) struct Lessons {
     /// The id of the lesson that is asked for; it may not be there yet.
     pub(super) asked: RwSignal<Option<String>>,
     pub(super) place: RwSignal<Place>,
-    /// Of the page, for what outlives the list and a lesson.
+    /// For what outlives the list and a lesson. A child of the page's own: one that keeps itself is never cleaned up.
     pub(super) owner: StoredValue<Owner>,
     /// The [`Course`](super::course::Course), once something was asked for. What it is made of comes with it.
     pub(super) course: StoredValue<Option<Box<dyn Any + Send + Sync>>>,
@@ -70,7 +70,7 @@ impl Lessons {
             listed: RwSignal::new(false),
             asked: RwSignal::new(None),
             place: RwSignal::default(),
-            owner: StoredValue::new(Owner::current().unwrap_or_default()),
+            owner: StoredValue::new(Owner::current().unwrap_or_default().child()),
             course: StoredValue::new(None),
         }
     }
