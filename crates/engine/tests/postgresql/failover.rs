@@ -214,3 +214,29 @@ fn a_primary_told_to_follow_shuts_down_first_and_ends_its_waits() {
         Some(lab.simulation.node(n(2)).timeline())
     );
 }
+
+#[test]
+fn r_pg_16_a_timeline_passes_down_a_chain_and_the_next_promotion_opens_a_later_one() {
+    let mut lab = Lab::new(&postgresql(3, 5, Postgresql::default())).at_ms(1_000);
+    lab.follow(n(3), n(2));
+    lab.wait_ms(1_000);
+    lab.kill(n(1));
+    lab.promote(n(4));
+    lab.follow(n(2), n(4));
+    lab.write_at(0, n(4), None);
+    lab.wait_ms(6_000);
+    let followed = lab.when(|kind| {
+        matches!(kind, EventKind::Following { node, timeline }
+            if *node == n(3) && timeline.term() == 2)
+    });
+    assert!(followed.is_some(), "n3 learned of it from n2");
+    assert_eq!(lab.rows(n(3)), [0]);
+    lab.kill(n(4));
+    lab.promote(n(3));
+    lab.wait_ms(1_000);
+    let opened = lab.when(|kind| {
+        matches!(kind, EventKind::Promoted { node, timeline, .. }
+            if *node == n(3) && timeline.term() == 3)
+    });
+    assert!(opened.is_some(), "a number that nobody has used");
+}

@@ -208,6 +208,8 @@ impl Node {
         let Some(server) = &mut self.server else {
             return;
         };
+        // Who follows this standby is told that the old timeline has ended, and asks for the new one.
+        let switches = !server.mysql && server.timeline != timeline;
         server.timeline = timeline;
         if server.mysql {
             // It may follow an older timeline again; the one that it opens comes after all of them.
@@ -223,6 +225,9 @@ impl Node {
             node: self.id,
             timeline,
         });
+        if switches {
+            self.close_senders(cx);
+        }
         self.arm_receiver_timers(cx);
         self.send_status(cx, false, false);
         self.replay_next(cx);
