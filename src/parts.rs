@@ -165,8 +165,8 @@ enum State {
 /// A part in its place: fetched, or why not.
 #[component]
 pub(crate) fn Later(part: Part) -> impl IntoView {
-    // A child, so that nothing that is made in it keeps what it stands in.
-    let owner = Owner::current().unwrap_or_default().child();
+    // The one in which the view is built too: what a part provides is found there.
+    let owner = Owner::current().unwrap_or_default();
     let state = RwSignal::new_local(State::Coming);
     let fetch = move || {
         let owner = owner.clone();
