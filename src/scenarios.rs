@@ -11,6 +11,8 @@ use replicascope_engine::time::Time;
 /// A scenario of the list.
 #[derive(Clone, Copy, Debug)]
 pub struct Preset {
+    /// What addresses and messages call it. It stays.
+    pub id: &'static str,
     /// What it is called.
     pub name: &'static str,
     /// Makes it, and says from when on it is worth watching.
@@ -20,18 +22,22 @@ pub struct Preset {
 /// Every scenario that the page offers; it opens with the first.
 pub const ALL: [Preset; 4] = [
     Preset {
+        id: "vanished-write",
         name: "The acked write that vanished",
         make: opening,
     },
     Preset {
+        id: "lagging-replica",
         name: "A lagging replica",
         make: lagging_replica,
     },
     Preset {
+        id: "split-brain",
         name: "Frozen primary, fencing off: split brain",
         make: split_brain,
     },
     Preset {
+        id: "quiet",
         name: "Quiet cluster: try it yourself",
         make: quiet,
     },

@@ -5,6 +5,7 @@
 //! fuzzer, `fuzz/tests` replays the corpora without one. docs/fuzzing.md tells how to run it.
 
 pub mod actions;
+pub mod command;
 mod draw;
 pub mod link;
 pub mod scenario;
@@ -16,8 +17,9 @@ pub mod words;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 7] = [
     ("actions", actions::check),
+    ("command", command::check),
     ("link", link::check),
     ("scenario", scenario::check),
     ("standby_names", standby_names::check),
