@@ -6,6 +6,7 @@
 //! `messages` lets a person take one by hand, `numbers` says how fast and how much.
 //! `lessons` is the course, told beside the stage.
 //! `compare` puts the run beside itself under other settings.
+//! `lean` is what views are made of, with little code.
 //! `parts` are what comes later: code that is fetched when a person first asks for what it does.
 //! `words` says all of it in English, `shell` holds the parts together.
 
@@ -18,6 +19,7 @@ mod cluster;
 mod compare;
 mod controls;
 mod events;
+mod lean;
 mod ledger;
 mod lessons;
 mod messages;

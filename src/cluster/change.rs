@@ -10,6 +10,7 @@ use super::catalogue::{close, open};
 use super::renumber::without;
 use super::start::{as_it_is, take_along};
 use super::value::Value;
+use crate::lean::Memo;
 use crate::session::Session;
 use crate::shell::Panels;
 use crate::stage::selection::Selection;

@@ -9,6 +9,7 @@ use super::nodes::Nodes;
 use super::parameters::Parameters;
 use super::start::{DATABASES, MANAGERS, PRESETS, ROUTERS, choose, chosen, goes_with, take_preset};
 use super::value::Value;
+use crate::lean::{Memo, Show, effect};
 use crate::parts::{Later, Part};
 use crate::session::Session;
 use crate::shell::{Icon, Picture};
@@ -22,7 +23,7 @@ pub(crate) fn ClusterDialog() -> impl IntoView {
     let session = Session::expect();
     let dialog = NodeRef::<html::Dialog>::new();
     let played = StoredValue::new(false);
-    Effect::new(move |_| {
+    effect(move || {
         let Some(dialog) = dialog.get() else { return };
         if panel.shown.get() && !dialog.open() {
             played.set_value(session.playing().get_untracked());
@@ -102,7 +103,7 @@ fn Choices(changer: Changer, scenario: Memo<Value>) -> impl IntoView {
     let make = move |change: &dyn Fn(&mut Value)| {
         error.set(changer.make(change).err().map(|error| error.to_string()));
     };
-    let database = Memo::new(move |_| scenario.with(|scenario| chosen(scenario, "database")));
+    let database = Memo::new(move || scenario.with(|scenario| chosen(scenario, "database")));
     let preset = move |value: String| {
         let preset = value.parse::<usize>().ok();
         if let Some((_, preset)) = preset.and_then(|index| PRESETS.get(index)) {

@@ -13,6 +13,7 @@ use super::change::Changer;
 use super::places::{PLACES, PLANS, Place, Places};
 use super::start::{is_about_delays, resize};
 use super::value::Value;
+use crate::lean::{For, Memo, Show};
 use crate::session::Session;
 use crate::shell::{Icon, Picture};
 use crate::words;
@@ -72,7 +73,7 @@ pub(super) fn Nodes(changer: Changer, scenario: Memo<Value>) -> impl IntoView {
     };
     let read = session.on_panel(|run| Places::of(run.simulation()));
     // What a person chose, as long as the links still say so.
-    let places = Memo::new(move |_| {
+    let places = Memo::new(move || {
         let (read, chosen) = (read.get(), panel.places.get());
         match (read, chosen) {
             (Some(read), Some(chosen)) if same_links(&read, &chosen) => Some(chosen),
@@ -124,7 +125,7 @@ pub(super) fn Nodes(changer: Changer, scenario: Memo<Value>) -> impl IntoView {
     };
     let list = session.on_panel(|run| facts(run.simulation()).0);
     let chains = session.on_panel(|run| facts(run.simulation()).1);
-    let count = Memo::new(move |_| list.with(Vec::len));
+    let count = Memo::new(move || list.with(Vec::len));
     view! {
         <section class="cl-nodes" aria-label="Nodes">
             <div class="cl-step">
@@ -187,7 +188,7 @@ pub(super) fn Nodes(changer: Changer, scenario: Memo<Value>) -> impl IntoView {
                         <span></span>
                         <PlacePick
                             label="Place of the apps"
-                            at=Signal::derive(move || places.get().map(|places| places.apps))
+                            at=Memo::new(move || places.get().map(|places| places.apps))
                             on_pick=Callback::new(move |place| {
                                 if let Some(mut places) = places.get_untracked() {
                                     places.apps = place;
@@ -237,8 +238,8 @@ fn NodeRow(
     remove: Callback<NodeId>,
 ) -> impl IntoView {
     let fact = move || list.with(|list| list.get(id.index()).copied());
-    let writes = Memo::new(move |_| fact().is_some_and(|fact| fact.writes));
-    let upstream = Memo::new(move |_| fact()?.upstream);
+    let writes = Memo::new(move || fact().is_some_and(|fact| fact.writes));
+    let upstream = Memo::new(move || fact()?.upstream);
     let place = move || places.with(|places| places.as_ref()?.nodes.get(id.index()).copied());
     let word = move || {
         if writes.get() {
@@ -254,7 +255,7 @@ fn NodeRow(
             <Show when=move || place().is_some()>
                 <PlacePick
                     label=format!("Place of {id}")
-                    at=Signal::derive(place)
+                    at=Memo::new(place)
                     on_pick=Callback::new(move |place| {
                         if let Some(mut places) = places.get_untracked() {
                             places.nodes[id.index()] = place;
@@ -321,7 +322,7 @@ fn Removal(id: NodeId, count: Memo<usize>, remove: Callback<NodeId>) -> impl Int
 #[component]
 fn PlacePick(
     #[prop(into)] label: String,
-    at: Signal<Option<Place>>,
+    at: Memo<Option<Place>>,
     on_pick: Callback<Place>,
 ) -> impl IntoView {
     view! {
@@ -371,7 +372,7 @@ fn Follows(
             value.as_str().map(str::to_owned)
         }
     };
-    let shown = Memo::new(move |_| {
+    let shown = Memo::new(move || {
         if chains.get() == Chains::Tag {
             tagged()
         } else {

@@ -6,6 +6,7 @@ use super::catalogue::{self, Kind, Parameter, defaults, nodes_of, show};
 use super::change::Changer;
 use super::start::sample_for;
 use super::value::Value;
+use crate::lean::{For, Memo, Show};
 use crate::shell::{Icon, Picture};
 use crate::words;
 
@@ -14,12 +15,12 @@ use crate::words;
 pub(super) fn Parameters(changer: Changer, scenario: Memo<Value>) -> impl IntoView {
     let query = RwSignal::new(String::new());
     let changed_only = RwSignal::new(false);
-    let plain = Memo::new(move |_| scenario.with(defaults));
-    let nodes = Memo::new(move |_| scenario.with(|scenario| nodes_of(scenario).len()));
+    let plain = Memo::new(move || scenario.with(defaults));
+    let nodes = Memo::new(move || scenario.with(|scenario| nodes_of(scenario).len()));
     let is_changed = move |parameter: &Parameter| {
         scenario.with(|scenario| plain.with(|plain| differs(parameter, scenario, plain)))
     };
-    let found = Memo::new(move |_| {
+    let found = Memo::new(move || {
         let query = query.get();
         let only = changed_only.get();
         catalogue::all()
@@ -27,7 +28,7 @@ pub(super) fn Parameters(changer: Changer, scenario: Memo<Value>) -> impl IntoVi
             .filter(|it| it.matches(&query) && (!only || is_changed(it)))
             .collect::<Vec<_>>()
     });
-    let elsewhere = Memo::new(move |_| {
+    let elsewhere = Memo::new(move || {
         let query = query.get();
         if query.trim().is_empty() || changed_only.get() {
             return Vec::new();
@@ -165,9 +166,8 @@ fn Row(
     plain: Memo<Value>,
 ) -> impl IntoView {
     let error = RwSignal::new(None::<String>);
-    let changed = Memo::new(move |_| {
-        scenario.with(|now| plain.with(|plain| differs(&parameter, now, plain)))
-    });
+    let changed =
+        Memo::new(move || scenario.with(|now| plain.with(|plain| differs(&parameter, now, plain))));
     let default = plain.with_untracked(|plain| default_words(&parameter, plain));
     let id = format!("p-{}", parameter.path().replace(['.', '[', ']'], "-"));
     let error_id = format!("{id}-error");

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use replicascope_engine::compare::{Change, offers};
 
 use super::{Compare, FEWEST, Pick};
+use crate::lean::{For, Memo};
 use crate::shell::{Icon, Picture};
 use crate::words;
 
@@ -52,7 +53,7 @@ fn chosen(pick: &Pick, place: usize, value: &str, offers: &[Change]) -> Option<P
 #[component]
 pub(super) fn Choices(index: usize) -> impl IntoView {
     let compare = Compare::expect();
-    let picked = Memo::new(move |_| compare.picks.with(|picks| picks.get(index).cloned()));
+    let picked = Memo::new(move || compare.picks.with(|picks| picks.get(index).cloned()));
     let changes = move || match picked.get() {
         Some(Pick::Changed(changes)) => changes.len(),
         _ => 0,
@@ -90,11 +91,11 @@ pub(super) fn Choices(index: usize) -> impl IntoView {
 fn Choice(index: usize, place: usize, picked: Memo<Option<Pick>>) -> impl IntoView {
     let compare = Compare::expect();
     let (session, futures) = (compare.session, compare.session.futures());
-    let offered = Memo::new(move |_| {
+    let offered = Memo::new(move || {
         futures.track();
         offers(&super::scenario(session))
     });
-    let now = Memo::new(move |_| {
+    let now = Memo::new(move || {
         let pick = picked.get().unwrap_or(Pick::Changed(Vec::new()));
         offered.with(|offers| value(&pick, place, offers))
     });

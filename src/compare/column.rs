@@ -5,6 +5,7 @@ use replicascope_engine::compare::{Measure, Value};
 
 use super::choices::Choices;
 use super::{Compare, numbers};
+use crate::lean::{Memo, Show};
 use crate::messages::Picked;
 use crate::stage::{Stage, selection::Selection};
 use crate::words;
@@ -29,15 +30,15 @@ pub(super) fn Column(index: usize) -> impl IntoView {
     provide_context(Selection(RwSignal::new(None)));
     provide_context(Picked(RwSignal::new(None)));
     let numbers = numbers(session);
-    let title = Signal::derive(move || compare.title(index));
+    let title = Memo::new(move || compare.title(index));
     let promise = session.on_panel(|run| words::compare::promise(run.simulation().settings()));
     let lost = move || numbers.with(|numbers| numbers.lost);
     let wrong = move || compare.wrong.with(|wrong| wrong[index].clone());
     let stage = move || wrong().is_none() && !compare.as_table.get();
     view! {
-        <section class="cmp" aria-label=title>
+        <section class="cmp" aria-label=move || title.get()>
             <header>
-                <h2 class="sr">{title}</h2>
+                <h2 class="sr">{move || title.get()}</h2>
                 <Choices index />
                 <p>{move || wrong().unwrap_or_else(|| promise.get().to_owned())}</p>
             </header>
@@ -49,7 +50,7 @@ pub(super) fn Column(index: usize) -> impl IntoView {
                 <dl class="facts">
                     {FACTS
                         .map(|measure| {
-                            let value = Memo::new(move |_| numbers.with(|numbers| measure.of(numbers)));
+                            let value = Memo::new(move || numbers.with(|numbers| measure.of(numbers)));
                             view! {
                                 <div>
                                     <dt>{words::compare::short_measure(measure)}</dt>

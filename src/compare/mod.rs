@@ -14,6 +14,7 @@ use replicascope_engine::compare::{Change, Numbers, Script, begin, offers, usual
 use replicascope_engine::sort::sort_by_key;
 use wasm_bindgen::JsCast as _;
 
+use crate::lean::{For, Memo, Show, effect};
 use crate::parts::{Later, Part};
 use crate::session::Session;
 use crate::shell::{Icon, Notice, Panels, Picture, Sheet};
@@ -164,7 +165,7 @@ impl Compare {
                 column.let_go();
             }
         });
-        Effect::new(move |_| {
+        effect(move || {
             futures.track();
             let scenario = scenario(self.session);
             let offers = offers(&scenario);
@@ -303,7 +304,7 @@ fn Shown() -> impl IntoView {
     let lost = compare
         .columns
         .map(|column| column.on_second(|run| run.simulation().oracle().totals().lost_acked));
-    let summary = Memo::new(move |_| {
+    let summary = Memo::new(move || {
         let columns: Vec<_> = (0..compare.count())
             .map(|index| (compare.title(index), lost[index].get()))
             .collect();

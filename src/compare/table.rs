@@ -5,6 +5,7 @@ use replicascope_engine::compare::{Measure, Numbers};
 
 use super::column::{OddOnes, is_stale};
 use super::{Compare, MOST, numbers};
+use crate::lean::{For, Memo};
 use crate::words;
 
 /// The table.
@@ -43,7 +44,7 @@ pub(super) fn Table() -> impl IntoView {
 }
 
 fn row(compare: Compare, measure: Measure, each: [Memo<Numbers>; MOST]) -> impl IntoView {
-    let same = Memo::new(move |_| {
+    let same = Memo::new(move || {
         let numbers: Vec<Numbers> = (0..compare.count())
             .map(|index| each[index].get())
             .collect();
@@ -55,7 +56,7 @@ fn row(compare: Compare, measure: Measure, each: [Memo<Numbers>; MOST]) -> impl 
                 .all(|two| words(&two[0]) == words(&two[1]))
     });
     let cell = move |index: usize| {
-        let value = Memo::new(move |_| each[index].with(|numbers| measure.of(numbers)));
+        let value = Memo::new(move || each[index].with(|numbers| measure.of(numbers)));
         let lost = move || measure == Measure::Lost && each[index].with(|numbers| numbers.lost > 0);
         view! {
             <td class:is-lost=lost class:is-stale=move || is_stale(measure, value.get())>

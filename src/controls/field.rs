@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::lean::Memo;
+
 /// A number with a slider over useful stops and a box for any other value. It speaks when the person lets go, so that one
 /// drag is one action in the log.
 #[component]
@@ -14,7 +16,7 @@ pub(crate) fn Dial(
     unit: &'static str,
     /// The value in force.
     #[prop(into)]
-    value: Signal<u64>,
+    value: Memo<u64>,
     /// What the slider stops at, ascending.
     stops: &'static [u64],
     /// Told the new value.
@@ -98,7 +100,7 @@ pub(crate) fn OptionalMs(
     never: &'static str,
     /// The value in force, in µs.
     #[prop(into)]
-    value: Signal<Option<u64>>,
+    value: Memo<Option<u64>>,
     /// What it becomes when a person wants one, in ms.
     usual_ms: u64,
     /// Told the new value, in µs.
@@ -151,7 +153,7 @@ pub(crate) fn Ms(
     label: &'static str,
     /// The value in force, in µs.
     #[prop(into)]
-    value: Signal<u64>,
+    value: Memo<u64>,
     /// Told the new value, in µs.
     #[prop(into)]
     on_set: Callback<u64>,

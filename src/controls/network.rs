@@ -7,6 +7,7 @@ use replicascope_engine::scenario::{Action, Endpoint, LinkSettings};
 use replicascope_engine::time::Span;
 
 use super::field::Dial;
+use crate::lean::Memo;
 use crate::session::Session;
 use crate::shell::{Icon, Picture};
 use crate::words;
@@ -139,7 +140,7 @@ pub(super) fn NetworkControls() -> impl IntoView {
                 label="Delay, one way"
                 unit="ms"
                 stops=&DELAYS_MS
-                value=Signal::derive(move || shown.get().delay_us / 1_000)
+                value=Memo::new(move || shown.get().delay_us / 1_000)
                 on_set=move |ms: u64| set(|link, ms| link.delay_us = ms * 1_000, ms)
             />
             <Dial
@@ -147,7 +148,7 @@ pub(super) fn NetworkControls() -> impl IntoView {
                 label="Jitter"
                 unit="ms"
                 stops=&JITTERS_MS
-                value=Signal::derive(move || shown.get().jitter_us / 1_000)
+                value=Memo::new(move || shown.get().jitter_us / 1_000)
                 on_set=move |ms: u64| set(|link, ms| link.jitter_us = ms * 1_000, ms)
             />
             <Dial
@@ -155,7 +156,7 @@ pub(super) fn NetworkControls() -> impl IntoView {
                 label="Loss"
                 unit="%"
                 stops=&LOSSES_PERCENT
-                value=Signal::derive(move || u64::from(shown.get().loss_ppm) / 10_000)
+                value=Memo::new(move || u64::from(shown.get().loss_ppm) / 10_000)
                 on_set=move |percent: u64| {
                     set(|link, percent| link.loss_ppm = percent as u32 * 10_000, percent);
                 }

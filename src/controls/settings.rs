@@ -6,6 +6,7 @@ use replicascope_engine::scenario::{Action, Failover, SemiSync, Setting, Setting
 use wasm_bindgen::JsCast as _;
 
 use super::field::{Ms, OptionalMs};
+use crate::lean::{Memo, Show};
 use crate::session::Session;
 use crate::shell::{Icon, Picture};
 use replicascope_engine::sort::sort_by_key;
@@ -116,7 +117,7 @@ fn SemiSyncFields() -> impl IntoView {
                 label="Falls back to async after"
                 never="Waits for ever"
                 usual_ms=10_000
-                value=Signal::derive(move || semi.get().timeout_us)
+                value=Memo::new(move || semi.get().timeout_us)
                 on_set=Callback::new(move |timeout_us| {
                     set(session, Setting::SemiSync(SemiSync { timeout_us, ..semi.get_untracked() }));
                 })
@@ -162,7 +163,7 @@ fn SyncFields() -> impl IntoView {
                 label="A dead member leaves after"
                 never="Never leaves"
                 usual_ms=1_000
-                value=Signal::derive(move || sync.get().drop_after_us)
+                value=Memo::new(move || sync.get().drop_after_us)
                 on_set=Callback::new(move |drop_after_us| {
                     set(session, Setting::Sync(Sync { drop_after_us, ..sync.get_untracked() }));
                 })
@@ -228,7 +229,7 @@ fn FailoverFields() -> impl IntoView {
             <Ms
                 id="election-timeout"
                 label="Election after silence of"
-                value=Signal::derive(move || timers.get().election_timeout_us)
+                value=Memo::new(move || timers.get().election_timeout_us)
                 on_set=move |election_timeout_us: u64| {
                     set(
                         session,
@@ -239,7 +240,7 @@ fn FailoverFields() -> impl IntoView {
             <Ms
                 id="heartbeat"
                 label="Heartbeat every"
-                value=Signal::derive(move || timers.get().heartbeat_us)
+                value=Memo::new(move || timers.get().heartbeat_us)
                 on_set=move |heartbeat_us: u64| {
                     set(session, Setting::Timers(Timers { heartbeat_us, ..timers.get_untracked() }));
                 }

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use replicascope_engine::scenario::{Action, ReadPolicy, Setting, Workload};
 
 use super::field::Dial;
+use crate::lean::Memo;
 use crate::session::Session;
 use crate::words;
 
@@ -40,7 +41,7 @@ pub(super) fn WorkloadControls() -> impl IntoView {
                 label="Operations"
                 unit="per s"
                 stops=&RATES
-                value=Signal::derive(move || workload.get().operations_per_second)
+                value=Memo::new(move || workload.get().operations_per_second)
                 on_set=move |value: u64| set(|new, value| new.operations_per_second = value, value)
             />
             <Dial
@@ -48,7 +49,7 @@ pub(super) fn WorkloadControls() -> impl IntoView {
                 label="Reads"
                 unit="%"
                 stops=&SHARES
-                value=Signal::derive(move || u64::from(workload.get().read_percent))
+                value=Memo::new(move || u64::from(workload.get().read_percent))
                 on_set=move |value: u64| set(|new, value| new.read_percent = value as u32, value)
             />
             <Dial
@@ -56,7 +57,7 @@ pub(super) fn WorkloadControls() -> impl IntoView {
                 label="Skew"
                 unit="%"
                 stops=&SKEWS
-                value=Signal::derive(move || u64::from(workload.get().skew_percent))
+                value=Memo::new(move || u64::from(workload.get().skew_percent))
                 on_set=move |value: u64| set(|new, value| new.skew_percent = value as u32, value)
             />
             <p class="hint">

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::lean::{For, Memo, Show};
 use crate::parts::{Later, Part};
 use crate::session::Session;
 use crate::shell::{Icon, Picture, rove};
@@ -24,8 +25,8 @@ pub(crate) fn Events() -> impl IntoView {
             newest.map(|event| (event.id, event.at)),
         )
     });
-    let entries = Memo::new(move |_| {
-        newest.get();
+    let entries = Memo::new(move || {
+        newest.track();
         let mut entries = session.peek(|run| story::newest(run.simulation(), SHOWN));
         entries.reverse();
         entries

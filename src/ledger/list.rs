@@ -6,6 +6,7 @@ use replicascope_engine::ids::OpId;
 use super::row::Row;
 use super::rows::{Filter, Rows, Tall, issued, tall};
 use super::window::{ROW_PX, row_at, visible};
+use crate::lean::{For, Memo, Show, effect_after};
 use crate::session::Session;
 use crate::shell::rove;
 
@@ -25,7 +26,7 @@ fn rows(session: Session, filter: RwSignal<Filter>) -> Memo<Rows> {
         }
     });
     let seldom = session.on_second(move |run| tall(run.simulation()));
-    let tall = Memo::new(move |_| {
+    let tall = Memo::new(move || {
         if long.get() {
             seldom.get()
         } else {
@@ -37,7 +38,7 @@ fn rows(session: Session, filter: RwSignal<Filter>) -> Memo<Rows> {
     };
     let often = session.on_panel(look);
     let seldom = session.on_second(look);
-    Memo::new(move |_| {
+    Memo::new(move || {
         if filter.get() == Filter::Broken && long.get() {
             seldom.get()
         } else {
@@ -60,8 +61,8 @@ pub(super) fn List(filter: RwSignal<Filter>) -> impl IntoView {
         }
     };
     keep_in_place(rows, scroller, top);
-    let count = Memo::new(move |_| rows.with(Rows::len));
-    let shown = Memo::new(move |_| {
+    let count = Memo::new(move || rows.with(Rows::len));
+    let shown = Memo::new(move || {
         rows.with(|rows| {
             visible(top.get(), height.get(), rows.len(), |index| {
                 rows.top_of(index)
@@ -71,7 +72,7 @@ pub(super) fn List(filter: RwSignal<Filter>) -> impl IntoView {
         })
     });
     let place = move |op: OpId| {
-        Memo::new(move |_| {
+        Memo::new(move || {
             rows.with(|rows| {
                 let index = rows.index(op).unwrap_or(0);
                 (index, rows.top_of(index))
@@ -113,7 +114,7 @@ pub(super) fn List(filter: RwSignal<Filter>) -> impl IntoView {
 
 /// New rows come in above. A person who has scrolled down reads on undisturbed: the box scrolls along with what it shows.
 fn keep_in_place(rows: Memo<Rows>, scroller: NodeRef<html::Div>, top: RwSignal<f64>) {
-    Effect::new(move |before: Option<Rows>| {
+    effect_after(move |before: Option<Rows>| {
         let now = rows.get();
         let scrolled = top.get_untracked();
         if let (Some(before), Some(scroller), true) =

@@ -9,6 +9,7 @@ mod window;
 use leptos::prelude::*;
 use replicascope_engine::oracle::LEDGER_CAP;
 
+use crate::lean::Memo;
 use crate::session::Session;
 use crate::words;
 
@@ -57,7 +58,7 @@ pub(crate) fn Ledger() -> impl IntoView {
 
 /// One sentence: the worst thing that is true.
 #[component]
-fn Headline(#[prop(into)] tally: Signal<Tally>) -> impl IntoView {
+fn Headline(#[prop(into)] tally: Memo<Tally>) -> impl IntoView {
     let session = Session::expect();
     let leader = session.on_panel(|run| run.simulation().leader());
     let lost = move || tally.get().lost;

@@ -5,6 +5,7 @@ use replicascope_engine::ids::OpId;
 use replicascope_engine::why::Question;
 
 use super::window::height_of;
+use crate::lean::Memo;
 use crate::session::Session;
 use crate::shell::{Icon, Picture};
 use crate::why::WhyButton;
@@ -28,8 +29,8 @@ pub(super) fn Row(
     op: OpId,
     /// Which row it is, and where it begins.
     #[prop(into)]
-    place: Signal<(usize, f64)>,
-    #[prop(into)] count: Signal<usize>,
+    place: Memo<(usize, f64)>,
+    #[prop(into)] count: Memo<usize>,
 ) -> impl IntoView {
     let words = Session::expect().on_panel(move |run| {
         let simulation = run.simulation();
@@ -43,7 +44,7 @@ pub(super) fn Row(
         })
     };
     // Another run may have another operation of this number.
-    let kind = Memo::new(move |_| words.with(|words| words.as_ref().map(|words| words.write)));
+    let kind = Memo::new(move || words.with(|words| words.as_ref().map(|words| words.write)));
     view! {
         <li
             class="op"
@@ -115,7 +116,7 @@ fn content(op: OpId, write: bool, words: Memo<Option<RowWords>>) -> impl IntoVie
         </span>
         <div class="op-v">
             {first}
-            <WhyButton question=Question::Op(op) about=Signal::derive(about) in_list=true />
+            <WhyButton question=Question::Op(op) about=Memo::new(about) in_list=true />
             {others}
         </div>
         <p class="op-f" title=fate>

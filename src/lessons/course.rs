@@ -8,6 +8,7 @@ use replicascope_lessons::{Index, Lesson, LessonError, Progress, Witness};
 use super::asked::{Lessons, Place};
 use super::turn::Turn;
 use super::{fetch, keep};
+use crate::lean::effect;
 use crate::session::Session;
 use crate::words;
 
@@ -120,7 +121,7 @@ impl Course {
 
     /// Keeps the place in the top bar true while a lesson is shown.
     pub(super) fn follow_place(self) {
-        Effect::new(move |_| {
+        effect(move || {
             let Some(lesson) = self.lesson.get() else {
                 return;
             };

@@ -3,6 +3,7 @@
 use leptos::{html, prelude::*};
 
 use super::asked::Lessons;
+use crate::lean::{Memo, Show, effect};
 use crate::parts::{Later, Part};
 use crate::shell::{Icon, Panels, Picture, Sheet};
 
@@ -29,7 +30,7 @@ pub(crate) fn LessonsButton() -> impl IntoView {
 pub(crate) fn CourseDialog() -> impl IntoView {
     let listed = Lessons::expect().listed;
     let dialog = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
+    effect(move || {
         let Some(dialog) = dialog.get() else { return };
         if listed.get() && !dialog.open() {
             // Refused only outside of a document, where there is nothing to show.
@@ -67,7 +68,7 @@ pub(crate) fn CourseDialog() -> impl IntoView {
 #[component]
 pub(crate) fn LessonPanel() -> impl IntoView {
     let lessons = Lessons::expect();
-    let open = Memo::new(move |_| lessons.is_open());
+    let open = Memo::new(move || lessons.is_open());
     view! {
         <Show when=move || open.get()>
             <section class="prose" aria-labelledby="les-h">

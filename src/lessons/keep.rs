@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use replicascope_lessons::{LessonError, Progress};
 
+use crate::lean::effect_after;
 use crate::share::storage;
 
 const STORED_AS: &str = "replicascope.lessons";
@@ -22,7 +23,7 @@ pub(super) fn load() -> (Progress, Option<LessonError>) {
 /// Keeps it from now on, and says whether the browser lets it.
 pub(super) fn follow(progress: RwSignal<Progress>) -> RwSignal<bool> {
     let kept = RwSignal::new(true);
-    Effect::new(move |before: Option<()>| {
+    effect_after(move |before: Option<()>| {
         let text = progress.with(Progress::write);
         let stored = before.is_none()
             || storage().is_some_and(|storage| storage.set_item(STORED_AS, &text).is_ok());

@@ -5,6 +5,7 @@ use replicascope_lessons::{Entry, Progress};
 
 use super::course::Course;
 use super::keep;
+use crate::lean::Memo;
 use crate::share::{read_picked, save_text};
 use crate::words;
 
@@ -104,7 +105,7 @@ fn entry_of(course: Course, entry: &Entry) -> impl IntoView + use<> {
             })
         }
     };
-    let far = Memo::new(move |_| far());
+    let far = Memo::new(far);
     view! {
         <li
             class:is-begun=move || matches!(far.get(), Some((1.., false)))

@@ -6,6 +6,7 @@ use wasm_bindgen::JsCast as _;
 
 use super::course::Course;
 use super::turn::{Live, Outcome};
+use crate::lean::{Memo, Show};
 use crate::shell::{Icon, Panels, Picture, Sheet};
 use crate::why::WhyButton;
 use crate::words::lessons::{Style, Told, met, runs_to};
@@ -41,7 +42,7 @@ enum Phase {
 pub(super) fn Asked(live: Memo<Live>) -> impl IntoView {
     let course = Course::of_page();
     let (turn, step) = (course.turn, course.step);
-    let phase = Memo::new(move |_| {
+    let phase = Memo::new(move || {
         let phase = turn.with(|turn| {
             if turn.outcome.is_some() {
                 Phase::Done
@@ -124,8 +125,8 @@ fn ToDo(live: Memo<Live>) -> impl IntoView {
 /// Part by part what the goal asks, and what speaks against it.
 #[component]
 fn Goal(live: Memo<Live>) -> impl IntoView {
-    let parts = Memo::new(move |_| live.with(|live| live.parts.clone()));
-    let refusals = Memo::new(move |_| live.with(|live| live.refusals.clone()));
+    let parts = Memo::new(move || live.with(|live| live.parts.clone()));
+    let refusals = Memo::new(move || live.with(|live| live.refusals.clone()));
     let summary = move || {
         parts.with(|parts| {
             let reached = parts.iter().filter(|part| part.0).count();
@@ -269,7 +270,7 @@ fn Running(live: Memo<Live>) -> impl IntoView {
             .and_then(|choice| turn.options.get(choice).cloned());
         (chosen, turn.script.map(|(_, end)| end))
     });
-    let over = Memo::new(move |_| live.with(|live| live.over));
+    let over = Memo::new(move || live.with(|live| live.over));
     take_focus(NOW, true);
     view! {
         <div class="todo">

@@ -12,6 +12,7 @@ use replicascope_lessons::{
 
 use super::course::Course;
 use super::script;
+use crate::lean::{Memo, effect};
 use crate::words::lessons as words;
 use crate::words::lessons::Told;
 
@@ -255,7 +256,7 @@ impl Course {
                 self.look(run, turn).unwrap_or_default()
             })
         });
-        Effect::new(move |_| {
+        effect(move || {
             if live.with(|live| live.reached) {
                 self.finish();
             }

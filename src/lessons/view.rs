@@ -7,6 +7,7 @@ use replicascope_lessons::Lesson;
 
 use super::course::Course;
 use super::step::{Asked, paragraph, take_focus};
+use crate::lean::{Memo, effect};
 use crate::words;
 use crate::words::lessons::Told;
 
@@ -14,7 +15,7 @@ use crate::words::lessons::Told;
 pub(crate) fn content() -> AnyView {
     let course = Course::of_page();
     let asked = course.lessons.asked;
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(id) = asked.get() {
             course.load(id);
         }
@@ -61,11 +62,11 @@ fn Steps(lesson: Arc<Lesson>) -> impl IntoView {
     let live = course.live();
     let steps = lesson.steps.len();
     let (step, turn) = (course.step, course.turn);
-    let opening = Memo::new(move |_| turn.with(|turn| turn.opening.clone()));
-    let text = Memo::new(move |_| turn.with(|turn| turn.text.clone()));
+    let opening = Memo::new(move || turn.with(|turn| turn.opening.clone()));
+    let text = Memo::new(move || turn.with(|turn| turn.text.clone()));
     let told = |text: Memo<Vec<Told>>| move || text.get().into_iter().map(paragraph).collect_view();
     // The heading of a step takes the focus, so that who hears the page hears where it goes on.
-    Effect::new(move |_| {
+    effect(move || {
         text.track();
         let first = step.get() == 0;
         take_focus(if first { "les-h" } else { "les-step" }, false);
@@ -85,7 +86,7 @@ fn Steps(lesson: Arc<Lesson>) -> impl IntoView {
     };
     let done = {
         let lesson = Arc::clone(&lesson);
-        Memo::new(move |_| course.is_done(&lesson, step.get()))
+        Memo::new(move || course.is_done(&lesson, step.get()))
     };
     let ended = move || step.get() == steps;
     let next = move || match (done.get(), step.get() + 1 == steps) {

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use replicascope_engine::ids::MessageId;
 
 use super::{Deed, Picked, act, held};
+use crate::lean::Memo;
 use crate::session::Session;
 use crate::shell::{Icon, Picture};
 use crate::stage::{Place, place_of};
@@ -45,7 +46,7 @@ pub(crate) fn MessageCard(
     let session = Session::expect();
     let Picked(picked) = Picked::of_page();
     let playing = session.playing();
-    let shown = Memo::new(move |_| {
+    let shown = Memo::new(move || {
         picked
             .get()
             .filter(|&(_, on_stage)| on_stage && !playing.get())
@@ -69,7 +70,7 @@ pub(crate) fn MessageCard(
         place_of(place.run(message))
     };
     let message =
-        Memo::new(move |_| title.with(|title| title.as_ref().map(|(message, ..)| *message)));
+        Memo::new(move || title.with(|title| title.as_ref().map(|(message, ..)| *message)));
     let name = move || title.with(|title| title.as_ref().map(|(_, name, _)| name.clone()));
     let state = move || title.with(|title| title.as_ref().map(|(.., state)| state.clone()));
     move || {

@@ -6,6 +6,7 @@ use replicascope_engine::ids::MessageId;
 
 use super::Picked;
 use super::actions::MessageActions;
+use crate::lean::{For, Memo, Show};
 use crate::session::Session;
 use crate::shell::{Icon, Picture};
 use crate::words;
@@ -60,7 +61,7 @@ pub(crate) fn MessagesOnTheWay() -> impl IntoView {
         }
         lines(run.simulation(), routine_too.get())
     });
-    let rows = Memo::new(move |_| listed.with(|(rows, _)| rows.clone()));
+    let rows = Memo::new(move || listed.with(|(rows, _)| rows.clone()));
     let more = move || listed.with(|(_, more)| *more);
     view! {
         <section class="msgs" aria-label="Messages">
@@ -113,7 +114,7 @@ pub(crate) fn MessagesOnTheWay() -> impl IntoView {
 /// A line. It stays the same element while its message is on its way, so that the focus stays too.
 fn row(message: MessageId, rows: Memo<Vec<Line>>) -> impl IntoView {
     let Picked(picked) = Picked::of_page();
-    let line = Memo::new(move |_| {
+    let line = Memo::new(move || {
         rows.with(|rows| rows.iter().find(|line| line.message == message).cloned())
     });
     let open = move || picked.get().is_some_and(|(id, _)| id == message);

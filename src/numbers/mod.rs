@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use replicascope_engine::oracle::LEDGER_CAP;
 use replicascope_engine::time::{Span, Time};
 
+use crate::lean::Show;
 use crate::session::Session;
 use crate::words;
 

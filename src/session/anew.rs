@@ -4,6 +4,8 @@ use leptos::prelude::*;
 use replicascope_engine::time::Time;
 use replicascope_engine::{Experiment, Scenario, ScenarioError};
 
+use crate::lean::Memo;
+
 use super::Session;
 
 /// How many experiments are kept for undo.

@@ -20,6 +20,7 @@ use replicascope_engine::scenario::{Action, TimedAction};
 use replicascope_engine::time::{Span, Time};
 use replicascope_engine::{Experiment, Recording, Scenario, ScenarioError, Simulation};
 
+use crate::lean::Memo;
 use crate::words;
 use followers::Followers;
 
@@ -172,7 +173,7 @@ impl Session {
         tick: RwSignal<u64>,
         look: Box<dyn Fn(&Experiment) -> T + Send + Sync>,
     ) -> Memo<T> {
-        Memo::new(move |_| {
+        Memo::new(move || {
             tick.track();
             self.peek_experiment(&look)
         })
@@ -187,14 +188,14 @@ impl Session {
 
     /// Whether the run plays.
     #[must_use]
-    pub fn playing(self) -> Signal<bool> {
-        self.playing.into()
+    pub fn playing(self) -> ReadSignal<bool> {
+        self.playing.read_only()
     }
 
     /// Virtual time over real time.
     #[must_use]
-    pub fn speed(self) -> Signal<Speed> {
-        self.speed.into()
+    pub fn speed(self) -> ReadSignal<Speed> {
+        self.speed.read_only()
     }
 
     /// Something the person should know: an action that was refused, or the end of the run.
@@ -205,14 +206,14 @@ impl Session {
 
     /// Whether the machine cannot keep up with the speed that was asked for.
     #[must_use]
-    pub fn saturated(self) -> Signal<bool> {
-        self.saturated.into()
+    pub fn saturated(self) -> ReadSignal<bool> {
+        self.saturated.read_only()
     }
 
     /// Counts actions, and switches to other branches or scenarios: what was known of the future is void then.
     #[must_use]
-    pub fn futures(self) -> Signal<u64> {
-        self.futures.into()
+    pub fn futures(self) -> ReadSignal<u64> {
+        self.futures.read_only()
     }
 
     /// Plays from here on.
@@ -473,7 +474,7 @@ impl Session {
 }
 
 /// Starts the page's one animation loop and stops it when the owner is cleaned up.
-pub fn start_clock(session: Session, reduced: Signal<bool>) {
+pub fn start_clock(session: Session, reduced: Memo<bool>) {
     clock::start(move |elapsed_ms, real_ms| {
         session.tick(elapsed_ms, real_ms, reduced.get_untracked());
     });

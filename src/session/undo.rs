@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use replicascope_engine::scenario::{Action, TimedAction};
 
 use super::Session;
+use crate::lean::Memo;
 use crate::words;
 
 impl Session {
@@ -57,9 +58,9 @@ impl Session {
 
     /// Whether something was undone that can be done again.
     #[must_use]
-    pub fn redoable(self) -> Signal<bool> {
+    pub fn redoable(self) -> Memo<bool> {
         let undone = self.undone;
-        Signal::derive(move || undone.with(|undone| !undone.is_empty()))
+        Memo::new(move || undone.with(|undone| !undone.is_empty()))
     }
 }
 

@@ -7,6 +7,7 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::Share;
 use super::files::Files;
+use crate::lean::{Show, effect};
 use crate::parts::{Later, Part};
 use crate::session::Session;
 use crate::shell::{Icon, Picture};
@@ -32,7 +33,7 @@ pub(crate) fn ShareDialog() -> impl IntoView {
     let share = Share::expect();
     let session = Session::expect();
     let dialog = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
+    effect(move || {
         let Some(dialog) = dialog.get() else { return };
         if share.shown.get() && !dialog.open() {
             session.pause();

@@ -13,6 +13,7 @@ use replicascope_engine::time::Time;
 use replicascope_engine::{Experiment, Recording, Scenario};
 use replicascope_link::{Link, PREFIX, Replay};
 
+use crate::lean::effect;
 use crate::lessons::asked_for;
 use crate::parts::{NOT_FETCHED, keeper, open_link};
 use crate::session::Session;
@@ -201,7 +202,7 @@ impl Share {
     /// Keeps the run from now on, and opens links that are put into the address.
     pub(crate) fn follow(self) {
         let (futures, playing) = (self.session.futures(), self.session.playing());
-        Effect::new(move |_| {
+        effect(move || {
             futures.track();
             playing.track();
             self.keep();

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::lean::Memo;
 use crate::words::events::Mark;
 
 /// A picture.
@@ -126,15 +127,44 @@ impl From<Mark> for Icon {
     }
 }
 
+/// Which picture: always the same, or one that changes.
+pub(crate) enum Which {
+    Still(Icon),
+    Changing(Memo<Icon>),
+}
+
+impl From<Icon> for Which {
+    fn from(icon: Icon) -> Self {
+        Self::Still(icon)
+    }
+}
+
+impl From<Memo<Icon>> for Which {
+    fn from(icon: Memo<Icon>) -> Self {
+        Self::Changing(icon)
+    }
+}
+
 /// A picture beside words that say the same.
 #[component]
-pub(crate) fn Picture(#[prop(into)] icon: Signal<Icon>) -> impl IntoView {
+pub(crate) fn Picture(#[prop(into)] icon: Which) -> impl IntoView {
+    let class = |icon: Icon| {
+        if icon.is_solid() {
+            "ic-solid"
+        } else {
+            "ic-line"
+        }
+    };
+    let path = match icon {
+        Which::Still(icon) => view! { <path d=icon.path() class=class(icon) /> }.into_any(),
+        Which::Changing(icon) => view! {
+            <path d=move || icon.get().path() class=move || class(icon.get()) />
+        }
+        .into_any(),
+    };
     view! {
         <svg class="ic" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
-            <path
-                d=move || icon.get().path()
-                class=move || if icon.get().is_solid() { "ic-solid" } else { "ic-line" }
-            />
+            {path}
         </svg>
     }
 }

@@ -2,6 +2,8 @@
 
 use leptos::{html, prelude::*};
 
+use crate::lean::effect;
+
 use super::keyboard::KEYS;
 use super::{Icon, Panels, Picture};
 
@@ -10,7 +12,7 @@ use super::{Icon, Panels, Picture};
 pub(super) fn Keys() -> impl IntoView {
     let panels = expect_context::<Panels>();
     let dialog = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
+    effect(move || {
         let Some(dialog) = dialog.get() else { return };
         if panels.keys_shown.get() && !dialog.open() {
             // Refused only outside of a document, where there is nothing to show.

@@ -15,6 +15,7 @@ use crate::cluster::{ClusterDialog, ClusterPanel};
 use crate::compare::{Compare, CompareView};
 use crate::controls::Drawer;
 use crate::events::Events;
+use crate::lean::{Memo, Show};
 use crate::ledger::Ledger;
 use crate::lessons::{CourseDialog, LessonPanel, Lessons};
 use crate::messages::Picked;
@@ -181,7 +182,7 @@ pub(crate) fn CloseSheet() -> impl IntoView {
 fn Alarm() -> impl IntoView {
     let panels = expect_context::<Panels>();
     let lost = lost_writes(Session::expect());
-    let shown = Memo::new(move |_| lost.get() > 0);
+    let shown = Memo::new(move || lost.get() > 0);
     view! {
         <Show when=move || shown.get()>
             <button type="button" class="alarm" on:click=move |_| panels.sheet.set(Sheet::Ledger)>

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use replicascope_engine::why::Question;
 
 use super::{Icon, Picture};
+use crate::lean::Memo;
 use crate::session::Session;
 use crate::stage::AsTable;
 use crate::why::WhyButton;
@@ -16,7 +17,7 @@ pub(super) fn Narration() -> impl IntoView {
     let AsTable(as_table) = expect_context();
     let narration = session.on_second(|run| words::narration::now(run.simulation()));
     let lost = super::lost_writes(session);
-    let any_lost = Memo::new(move |_| lost.get() > 0);
+    let any_lost = Memo::new(move || lost.get() > 0);
     let alarm = move || {
         any_lost
             .get()

@@ -6,6 +6,7 @@ use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 
 use super::{Icon, Picture};
+use crate::lean::{Show, effect};
 use crate::session::Session;
 
 /// How long a notice stays.
@@ -16,7 +17,7 @@ const SHOWN_MS: u32 = 8_000;
 pub(crate) fn Notice() -> impl IntoView {
     let notice = Session::expect().notice();
     let hide = StoredValue::new_local(RefCell::new(None::<Timeout>));
-    Effect::new(move |_| {
+    effect(move || {
         let timeout = notice
             .get()
             .map(|_| Timeout::new(SHOWN_MS, move || notice.set(None)));

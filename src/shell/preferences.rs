@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use replicascope_engine::json;
 use serde::{Deserialize, Serialize};
 
+use crate::lean::effect_after;
 use crate::share::storage;
 
 const STORED_AS: &str = "replicascope.preferences";
@@ -77,7 +78,7 @@ pub(crate) fn shown(theme: Option<Theme>) -> Theme {
 
 /// Keeps the page's theme and the storage as the preferences say.
 pub(crate) fn follow(preferences: RwSignal<Preferences>) {
-    Effect::new(move |before: Option<Preferences>| {
+    effect_after(move |before: Option<Preferences>| {
         let now = preferences.get();
         if let Some(root) = document().document_element() {
             let done = match now.theme {

@@ -6,6 +6,7 @@ use super::{Icon, Panels, Picture, Sheet, preferences};
 use crate::cluster::{self, ClusterPanel};
 use crate::compare::{CompareButton, CompareNote};
 use crate::controls::{ModeSwitch, SettingsPopover};
+use crate::lean::{Memo, Show};
 use crate::lessons::{Crumb, LeaveButtons, LessonsButton};
 use crate::scenarios;
 use crate::session::Session;
@@ -17,7 +18,7 @@ use crate::stage::selection::Selection;
 pub(super) fn TopBar() -> impl IntoView {
     let panels = expect_context::<Panels>();
     let (session, share) = (Session::expect(), Share::expect());
-    let undoable = session.undoable();
+    let (undoable, redoable) = (session.undoable(), session.redoable());
     let cluster = expect_context::<ClusterPanel>();
     let textbook = session.on_panel(|run| run.simulation().settings().database.is_textbook());
     let title = session.on_panel(|run| cluster::title(run.simulation().settings()));
@@ -76,7 +77,7 @@ pub(super) fn TopBar() -> impl IntoView {
                 >
                     <Picture icon=Icon::Undo />
                 </button>
-                <Show when=move || session.redoable().get()>
+                <Show when=move || redoable.get()>
                     <button
                         type="button"
                         class="ib redo"
@@ -188,7 +189,7 @@ fn ThemeToggle() -> impl IntoView {
         preferences::Theme::Light => "Light theme",
         preferences::Theme::Dark => "Dark theme",
     };
-    let icon = Signal::derive(move || match other() {
+    let icon = Memo::new(move || match other() {
         preferences::Theme::Light => Icon::Sun,
         preferences::Theme::Dark => Icon::Moon,
     });

@@ -6,6 +6,7 @@ use replicascope_engine::ids::NodeId;
 use replicascope_engine::scenario::{Action, KillKind, Service, ServiceAction};
 use replicascope_engine::world::Health;
 
+use crate::lean::{For, Memo, Show};
 use crate::session::Session;
 
 use super::facts::{Condition, Face, Part};
@@ -126,10 +127,10 @@ pub(crate) fn NodeActions(
     /// Whose.
     id: NodeId,
     /// What it is now.
-    face: Signal<Option<Face>>,
+    face: Memo<Option<Face>>,
 ) -> impl IntoView {
-    let count = Memo::new(move |_| face.get().map_or(0, |face| choices(id, face).len()));
-    let has_status = Memo::new(move |_| face.get().is_some_and(|face| face.is_server));
+    let count = Memo::new(move || face.get().map_or(0, |face| choices(id, face).len()));
+    let has_status = Memo::new(move || face.get().is_some_and(|face| face.is_server));
     view! {
         <div class="sg-acts">
             <For
@@ -145,14 +146,14 @@ pub(crate) fn NodeActions(
 }
 
 #[component]
-fn ActionButton(id: NodeId, face: Signal<Option<Face>>, kind: usize) -> impl IntoView {
+fn ActionButton(id: NodeId, face: Memo<Option<Face>>, kind: usize) -> impl IntoView {
     let session = Session::expect();
-    let choice = Memo::new(move |_| {
+    let choice = Memo::new(move || {
         face.get()
             .and_then(|face| choices(id, face).get(kind).cloned())
     });
     let word = move || choice.get().map(|choice| choice.word);
-    let icon = Signal::derive(move || choice.get().map_or(Icon::Power, |choice| choice.icon));
+    let icon = move || choice.get().map_or(Icon::Power, |choice| choice.icon);
     let senseless = move || choice.get().and_then(|choice| choice.senseless);
     let act = move |event: MouseEvent| {
         event.stop_propagation();

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::lean::{For, Memo, Show};
 use crate::session::Session;
 
 use super::apps_facts::{AppFact, Told, Tone, policy_words};
@@ -9,10 +10,10 @@ use super::layout::{AppDensity, Layout, Rect};
 
 /// The apps.
 #[component]
-pub(crate) fn Apps(layout: Signal<Layout>) -> impl IntoView {
+pub(crate) fn Apps(layout: Memo<Layout>) -> impl IntoView {
     let session = Session::expect();
     let facts = session.on_panel(|recording| AppFact::all(recording.simulation()));
-    let count = Memo::new(move |_| facts.with(Vec::len));
+    let count = Memo::new(move || facts.with(Vec::len));
     view! {
         <For each=move || 0..count.get() key=|app| *app let:app>
             <App app facts layout />
@@ -21,11 +22,11 @@ pub(crate) fn Apps(layout: Signal<Layout>) -> impl IntoView {
 }
 
 #[component]
-fn App(app: usize, facts: Memo<Vec<AppFact>>, layout: Signal<Layout>) -> impl IntoView {
-    let fact = Memo::new(move |_| facts.with(|facts| facts.get(app).cloned().unwrap_or_default()));
+fn App(app: usize, facts: Memo<Vec<AppFact>>, layout: Memo<Layout>) -> impl IntoView {
+    let fact = Memo::new(move || facts.with(|facts| facts.get(app).cloned().unwrap_or_default()));
     let place =
-        Memo::new(move |_| layout.with(|layout| layout.apps.get(app).copied().unwrap_or_default()));
-    let density = Memo::new(move |_| layout.with(|layout| layout.app_density));
+        Memo::new(move || layout.with(|layout| layout.apps.get(app).copied().unwrap_or_default()));
+    let density = Memo::new(move || layout.with(|layout| layout.app_density));
     let class = move || {
         let density = match density.get() {
             AppDensity::Full => "",
@@ -42,7 +43,7 @@ fn App(app: usize, facts: Memo<Vec<AppFact>>, layout: Signal<Layout>) -> impl In
     let read_shown = move || density.get() == AppDensity::Full || !wrote_shown();
     let brief = move || density.get() == AppDensity::Slim;
     let line = move |pick: fn(&AppFact) -> &Option<Told>| {
-        let told = Memo::new(move |_| fact.with(|fact| pick(fact).clone().unwrap_or_default()));
+        let told = Memo::new(move || fact.with(|fact| pick(fact).clone().unwrap_or_default()));
         let class = move || format!("sg-told {}", told.with(|told| told.tone.class()));
         view! {
             <span class=class>
@@ -71,12 +72,12 @@ fn App(app: usize, facts: Memo<Vec<AppFact>>, layout: Signal<Layout>) -> impl In
 
 /// The router.
 #[component]
-pub(crate) fn Router(layout: Signal<Layout>) -> impl IntoView {
+pub(crate) fn Router(layout: Memo<Layout>) -> impl IntoView {
     let session = Session::expect();
     let policy =
         session.on_panel(|recording| policy_words(recording.simulation().settings().reads));
     let waiting = session.on_panel(|recording| recording.simulation().waiting_ops());
-    let place = Memo::new(move |_| layout.with(|layout| layout.router));
+    let place = Memo::new(move || layout.with(|layout| layout.router));
     let words = move || match waiting.get() {
         0 => format!("router: {}", policy.get()),
         count => format!("router: {}, {count} wait", policy.get()),

@@ -8,11 +8,11 @@ use replicascope_engine::manager::store::{State, StoreRole};
 use replicascope_engine::scenario::{Action, Endpoint, Manager, Service, ServiceAction};
 use replicascope_engine::world::Health;
 
+use crate::lean::{For, Memo, Show, settled};
 use crate::session::Session;
 
 use super::icons::Icon;
 use super::layout::Layout;
-use super::settle::settled;
 
 /// Every host beside the nodes.
 pub(super) fn of(simulation: &Simulation) -> impl Iterator<Item = Service> {
@@ -161,7 +161,7 @@ fn heading(simulation: &Simulation) -> (&'static str, String) {
 
 /// The row; nothing without a manager.
 #[component]
-pub(crate) fn Hosts(layout: Signal<Layout>) -> impl IntoView {
+pub(crate) fn Hosts(layout: Memo<Layout>) -> impl IntoView {
     let session = Session::expect();
     let open = RwSignal::new(None::<Service>);
     let facts = settled(session.on_panel(|run| {
@@ -170,7 +170,7 @@ pub(crate) fn Hosts(layout: Signal<Layout>) -> impl IntoView {
             .map(|service| HostFact::of(simulation, service))
             .collect::<Vec<_>>()
     }));
-    let count = Memo::new(move |_| facts.with(Vec::len));
+    let count = Memo::new(move || facts.with(Vec::len));
     let words = session.on_panel(|run| heading(run.simulation()));
     let place = move || {
         layout.with(|layout| {
@@ -188,7 +188,7 @@ pub(crate) fn Hosts(layout: Signal<Layout>) -> impl IntoView {
                 each=move || 0..count.get()
                 key=|index| *index
                 children=move |index| {
-                    let fact = Memo::new(move |_| facts.with(|facts| facts.get(index).copied()));
+                    let fact = Memo::new(move || facts.with(|facts| facts.get(index).copied()));
                     view! { <Host index fact layout open /> }
                 }
             />
@@ -200,16 +200,16 @@ pub(crate) fn Hosts(layout: Signal<Layout>) -> impl IntoView {
 fn Host(
     index: usize,
     fact: Memo<Option<HostFact>>,
-    layout: Signal<Layout>,
+    layout: Memo<Layout>,
     open: RwSignal<Option<Service>>,
 ) -> impl IntoView {
     let session = Session::expect();
-    let rect = Memo::new(move |_| layout.with(|layout| layout.hosts.get(index).copied()));
-    let is_open = Memo::new(move |_| {
+    let rect = Memo::new(move || layout.with(|layout| layout.hosts.get(index).copied()));
+    let is_open = Memo::new(move || {
         open.get()
             .is_some_and(|open| fact.get().is_some_and(|fact| fact.service == open))
     });
-    let icon = Signal::derive(move || fact.get().map_or(Icon::Tick, HostFact::icon));
+    let icon = move || fact.get().map_or(Icon::Tick, HostFact::icon);
     let state = move || match fact.get().map(HostFact::word) {
         Some("up") => "",
         Some("leader") => " is-leader",
@@ -289,11 +289,7 @@ fn Host(
                                         }
                                     }
                                 >
-                                    {Icon::view(
-                                        Signal::derive(move || {
-                                            deed().map_or(Icon::Power, |(_, icon, _)| icon)
-                                        }),
-                                    )}
+                                    {Icon::view(move || deed().map_or(Icon::Power, |(_, icon, _)| icon))}
                                     <span>{move || deed().map(|(word, ..)| word)}</span>
                                 </button>
                             }

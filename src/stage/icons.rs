@@ -51,11 +51,10 @@ impl Icon {
 
     /// The icon as it stands in a line of text.
     #[must_use]
-    pub(crate) fn view(icon: impl Into<Signal<Self>>) -> impl IntoView {
-        let icon = icon.into();
+    pub(crate) fn view(icon: impl Fn() -> Self + Send + 'static) -> impl IntoView {
         view! {
             <svg class="sg-ic" viewBox="0 0 16 16" aria-hidden="true">
-                <path d=move || icon.get().path() />
+                <path d=move || icon().path() />
             </svg>
         }
     }

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::lean::{Memo, Show};
+
 use super::layout::Layout;
 use super::strip::{ABOVE, Cell, Strip, StripPaths};
 
@@ -15,8 +17,8 @@ const ROWS: [(Cell, &str); 5] = [
 
 /// The explanation; nothing where there is no room for it.
 #[component]
-pub(crate) fn Legend(layout: Signal<Layout>) -> impl IntoView {
-    let place = Memo::new(move |_| layout.with(|layout| layout.legend));
+pub(crate) fn Legend(layout: Memo<Layout>) -> impl IntoView {
+    let place = Memo::new(move || layout.with(|layout| layout.legend));
     let row = |(cell, words): (Cell, &'static str)| {
         let strip = Strip {
             cells: vec![cell],

@@ -5,10 +5,10 @@ use replicascope_engine::Simulation;
 use replicascope_engine::ids::{NodeId, NodeSet};
 use replicascope_engine::scenario::{Endpoint, ReadPolicy};
 
+use crate::lean::{For, Memo, Show, settled};
 use crate::session::Session;
 
 use super::routes::{Routes, Way};
-use super::settle::settled;
 
 /// How a line looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -135,7 +135,7 @@ pub(crate) fn Links(routes: Memo<Routes>) -> impl IntoView {
     let session = Session::expect();
     let looks = settled(session.on_frame(Looks::of));
     let apps = session.on_panel(|recording| recording.simulation().cluster().clients.len());
-    let nodes = Memo::new(move |_| looks.with(|looks| looks.nodes));
+    let nodes = Memo::new(move || looks.with(|looks| looks.nodes));
     let pairs = move || {
         let nodes = nodes.get() as u8;
         let all = (0..nodes).flat_map(move |a| (a + 1..nodes).map(move |b| (NodeId(a), NodeId(b))));
@@ -146,22 +146,22 @@ pub(crate) fn Links(routes: Memo<Routes>) -> impl IntoView {
         view! { <path class="lk" d=path /> }
     };
     let ask_line = move |node: NodeId| {
-        let look = Memo::new(move |_| looks.with(|looks| looks.asks.get(node.index()).copied()));
-        let path = Memo::new(move |_| routes.with(|routes| routes.ask(node).map(Way::path)));
+        let look = Memo::new(move || looks.with(|looks| looks.asks.get(node.index()).copied()));
+        let path = Memo::new(move || routes.with(|routes| routes.ask(node).map(Way::path)));
         let middle =
-            Memo::new(move |_| routes.with(|routes| routes.ask(node).map(|way| way.spot(0.9).at)));
+            Memo::new(move || routes.with(|routes| routes.ask(node).map(|way| way.spot(0.9).at)));
         view! { <Line look path middle /> }
     };
     let talk_line = move |(a, b): (NodeId, NodeId)| {
-        let look = Memo::new(move |_| {
+        let look = Memo::new(move || {
             looks.with(|looks| {
                 let found = looks.talks.iter().find(|(pair, _)| *pair == (a, b));
                 found.map(|(_, look)| *look)
             })
         });
         let path =
-            Memo::new(move |_| routes.with(|routes| routes.talk(a, b).map(|(way, _)| way.path())));
-        let middle = Memo::new(move |_| {
+            Memo::new(move || routes.with(|routes| routes.talk(a, b).map(|(way, _)| way.path())));
+        let middle = Memo::new(move || {
             routes.with(|routes| routes.talk(a, b).map(|(way, _)| way.spot(0.5).at))
         });
         view! { <Line look path middle /> }
@@ -184,7 +184,7 @@ fn Line(
     middle: Memo<Option<super::layout::Point>>,
 ) -> impl IntoView {
     let look = move || look.get().unwrap_or_default();
-    let cut = Memo::new(move |_| look().shown && look().cut);
+    let cut = Memo::new(move || look().shown && look().cut);
     let place = move || {
         middle
             .get()

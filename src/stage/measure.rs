@@ -6,10 +6,12 @@ use wasm_bindgen::JsCast as _;
 use wasm_bindgen::closure::Closure;
 use web_sys::{MediaQueryList, MutationObserver, MutationObserverInit, ResizeObserver};
 
+use crate::lean::{Memo, effect};
+
 /// Width and height of an element in CSS pixels, as it changes; zero before it is in the page.
-pub(crate) fn size_of(node: NodeRef<html::Div>) -> Signal<(f64, f64)> {
+pub(crate) fn size_of(node: NodeRef<html::Div>) -> Memo<(f64, f64)> {
     let size = RwSignal::new((0.0, 0.0));
-    Effect::new(move |_| {
+    effect(move || {
         let Some(element) = node.get() else { return };
         let observed = element.clone();
         let measure = move || {
@@ -32,7 +34,7 @@ pub(crate) fn size_of(node: NodeRef<html::Div>) -> Signal<(f64, f64)> {
 }
 
 /// Counts changes of the colours: the system's preference, or the page's own switch on the root element.
-pub(crate) fn theme_changes() -> Signal<u32> {
+pub(crate) fn theme_changes() -> Memo<u32> {
     let count = RwSignal::new(0);
     let changed = move || {
         count.try_update(|count| *count += 1);
@@ -52,7 +54,7 @@ pub(crate) fn theme_changes() -> Signal<u32> {
 }
 
 /// Whether the person asked for less motion.
-pub(crate) fn reduced_motion() -> Signal<bool> {
+pub(crate) fn reduced_motion() -> Memo<bool> {
     let reduced = RwSignal::new(false);
     let set = move |matches| {
         reduced.try_update(|reduced| *reduced = matches);

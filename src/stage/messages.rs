@@ -9,6 +9,7 @@ use replicascope_engine::ids::MessageId;
 use wasm_bindgen::JsCast as _;
 use web_sys::{CanvasRenderingContext2d as Context2d, HtmlCanvasElement};
 
+use crate::lean::{Memo, effect};
 use crate::messages::Picked;
 use crate::session::{Session, Speed};
 
@@ -75,18 +76,18 @@ impl Painter {
 
 /// The layer.
 #[component]
-pub(crate) fn Messages(layout: Signal<Layout>, routes: Memo<Routes>) -> impl IntoView {
+pub(crate) fn Messages(layout: Memo<Layout>, routes: Memo<Routes>) -> impl IntoView {
     let session = Session::expect();
     let canvas = NodeRef::<html::Canvas>::new();
     let theme = theme_changes();
-    let palette = Memo::new(move |_| {
+    let palette = Memo::new(move || {
         theme.track();
         Palette::read()
     });
     let reduced = reduced_motion();
     let Picked(picked) = Picked::of_page();
     let kept = StoredValue::new_local(Kept::default());
-    Effect::new(move |_| {
+    effect(move || {
         let Some(canvas) = canvas.get() else { return };
         let _ = session.now();
         let (width, height, phone) =

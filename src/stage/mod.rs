@@ -31,7 +31,6 @@ mod ring;
 mod routes;
 mod seat;
 pub mod selection;
-mod settle;
 mod status;
 mod strip;
 mod strip_view;
@@ -43,6 +42,7 @@ use leptos::prelude::*;
 use replicascope_engine::ids::NodeId;
 use wasm_bindgen::JsCast as _;
 
+use crate::lean::{For, Memo, Show, settled};
 use crate::messages::{MessageCard, Picked, pick};
 use crate::session::Session;
 
@@ -51,7 +51,6 @@ pub(crate) use messages::Painter;
 use node_card::NodeCard;
 use routes::Routes;
 use selection::Selection;
-use settle::settled;
 pub(crate) use table::AsTable;
 use traffic::{Motion, nearest, where_is};
 
@@ -59,8 +58,8 @@ use traffic::{Motion, nearest, where_is};
 #[component]
 pub fn Stage(
     /// Of what it is the stage, where there are several.
-    #[prop(optional, into)]
-    of: Signal<String>,
+    #[prop(optional)]
+    of: Option<Memo<String>>,
 ) -> impl IntoView {
     let session = Session::expect();
     // Made here when the page provides none, so that all cards share it.
@@ -75,7 +74,7 @@ pub fn Stage(
             hosts::of(simulation).count(),
         )
     }));
-    let layout = Memo::new(move |_| {
+    let layout = Memo::new(move || {
         let ((width, height), (apps, nodes, writers, hosts)) = (size.get(), cast.get());
         Layout::of(&Input {
             width,
@@ -86,10 +85,9 @@ pub fn Stage(
             hosts,
         })
     });
-    let routes = Memo::new(move |_| layout.with(Routes::of));
-    let nodes = Memo::new(move |_| cast.get().1 as u8);
-    let layout = Signal::from(layout);
-    let measured = Memo::new(move |_| size.get().0 > 0.0);
+    let routes = Memo::new(move || layout.with(Routes::of));
+    let nodes = Memo::new(move || cast.get().1 as u8);
+    let measured = Memo::new(move || size.get().0 > 0.0);
     let reduced = measure::reduced_motion();
     let motion = move || {
         if reduced.get_untracked() {
@@ -107,13 +105,10 @@ pub fn Stage(
     };
     let picked = Picked::of_page();
     let name = move || {
-        of.with(|of| {
-            if of.is_empty() {
-                "Stage".to_owned()
-            } else {
-                format!("Stage: {of}")
-            }
-        })
+        of.map_or_else(
+            || "Stage".to_owned(),
+            |of| of.with(|of| format!("Stage: {of}")),
+        )
     };
     let take = move |event: leptos::ev::MouseEvent| {
         // The messages of a run that follows another one are not there to be taken: the other one's actions are done here.
@@ -223,9 +218,9 @@ pub(crate) fn place_of(place: Option<Place>) -> String {
 
 /// The band behind the cluster, and the headings.
 #[component]
-fn Ground(layout: Signal<Layout>) -> impl IntoView {
-    let band = Memo::new(move |_| layout.with(|layout| layout.band));
-    let headings = Memo::new(move |_| layout.with(|layout| layout.headings));
+fn Ground(layout: Memo<Layout>) -> impl IntoView {
+    let band = Memo::new(move || layout.with(|layout| layout.band));
+    let headings = Memo::new(move || layout.with(|layout| layout.headings));
     let heading = move |index: usize, words: &'static str| {
         let place = move || {
             headings.get().map(|points| {

@@ -4,6 +4,7 @@ use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 use replicascope_engine::ids::NodeId;
 
+use crate::lean::{Memo, Show, settled};
 use crate::session::Session;
 use crate::words;
 
@@ -13,7 +14,6 @@ use super::icons::Icon;
 use super::layout::{Density, Layout, Place};
 use super::ring::Ring;
 use super::selection::Selection;
-use super::settle::settled;
 use super::status::StatusShown;
 use super::strip_view::StripView;
 
@@ -24,18 +24,18 @@ pub(crate) fn NodeCard(
     id: NodeId,
     /// Where everything stands.
     #[prop(into)]
-    layout: Signal<Layout>,
+    layout: Memo<Layout>,
 ) -> impl IntoView {
     let session = Session::expect();
     let selection = Selection::of_page();
     let face = settled(session.on_frame(move |simulation| Face::of(simulation, id)));
     let progress = session.on_panel(move |recording| Progress::of(recording.simulation(), id));
     let countdown = settled(session.on_frame(move |simulation| Countdown::of(simulation, id)));
-    let place = Memo::new(move |_| layout.with(|layout| layout.place(id)));
-    let selected = Memo::new(move |_| selection.is(id));
+    let place = Memo::new(move || layout.with(|layout| layout.place(id)));
+    let selected = Memo::new(move || selection.is(id));
     // One thing open at a time: the status of a server takes the place of what may be done to it.
     let StatusShown(shown) = StatusShown::of_page();
-    let status = Memo::new(move |_| shown.get() && face.get().is_some_and(|face| face.is_server));
+    let status = Memo::new(move || shown.get() && face.get().is_some_and(|face| face.is_server));
     let label = move || {
         face.get()
             .map(|face| progress.with(|progress| name(id, face, progress)))
@@ -111,17 +111,15 @@ fn class_of(face: Option<Face>, place: Option<Place>, selected: bool) -> String 
 #[component]
 fn Header(
     id: NodeId,
-    face: Signal<Option<Face>>,
+    face: Memo<Option<Face>>,
     place: Memo<Option<Place>>,
     progress: Memo<Progress>,
-    countdown: Signal<Option<Countdown>>,
+    countdown: Memo<Option<Countdown>>,
 ) -> impl IntoView {
-    let part_icon =
-        Signal::derive(move || face.get().map_or(Icon::Sheets, |face| face.part.icon()));
-    let health_icon =
-        Signal::derive(move || face.get().map_or(Icon::Tick, |face| face.condition.icon()));
+    let part_icon = move || face.get().map_or(Icon::Sheets, |face| face.part.icon());
+    let health_icon = move || face.get().map_or(Icon::Tick, |face| face.condition.icon());
     // A card of one or two lines has its words in the header; who is behind is up, which goes without saying.
-    let brief = Memo::new(move |_| {
+    let brief = Memo::new(move || {
         place
             .get()
             .is_some_and(|place| matches!(place.density, Density::Slim | Density::Tiny))
@@ -164,10 +162,10 @@ fn Header(
 #[component]
 fn Footer(
     id: NodeId,
-    face: Signal<Option<Face>>,
+    face: Memo<Option<Face>>,
     place: Memo<Option<Place>>,
     progress: Memo<Progress>,
-    countdown: Signal<Option<Countdown>>,
+    countdown: Memo<Option<Countdown>>,
 ) -> impl IntoView {
     let session = Session::expect();
     let row = settled(session.on_frame(move |simulation| RowFact::of(simulation, id)));

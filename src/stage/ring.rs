@@ -2,12 +2,14 @@
 
 use leptos::prelude::*;
 
+use crate::lean::{Memo, Show};
+
 use super::facts::Countdown;
 
 /// The ring; nothing where nothing runs out.
 #[component]
-pub(crate) fn Ring(countdown: Signal<Option<Countdown>>, big: bool) -> impl IntoView {
-    let shown = Memo::new(move |_| countdown.get().map(|countdown| countdown.lease));
+pub(crate) fn Ring(countdown: Memo<Option<Countdown>>, big: bool) -> impl IntoView {
+    let shown = Memo::new(move || countdown.get().map(|countdown| countdown.lease));
     let left = move || {
         format!(
             "{} 100",

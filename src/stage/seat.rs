@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 use replicascope_engine::Simulation;
 
+use crate::lean::{Memo, Show, settled};
 use crate::session::Session;
 use crate::words;
 
 use super::layout::{Layout, Rect};
-use super::settle::settled;
 
 /// Who takes writes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,11 +37,11 @@ impl SeatFact {
 
 /// The empty slot, or the label over two cards.
 #[component]
-pub(crate) fn Seat(layout: Signal<Layout>) -> impl IntoView {
+pub(crate) fn Seat(layout: Memo<Layout>) -> impl IntoView {
     let session = Session::expect();
     let fact = session.on_panel(|recording| SeatFact::of(recording.simulation()));
     let writers = settled(session.on_frame(|simulation| simulation.writers().len()));
-    let seat = Memo::new(move |_| layout.with(|layout| layout.seat));
+    let seat = Memo::new(move || layout.with(|layout| layout.seat));
     let waiting = move || {
         fact.with(|fact| match fact.waiting {
             0 => format!("{} so far", fact.since),

@@ -9,6 +9,7 @@ use replicascope_engine::time::Span;
 
 use wasm_bindgen::JsCast as _;
 
+use crate::lean::{Memo, Show, effect};
 use crate::session::Session;
 use crate::shell::{Icon, Picture};
 use crate::words;
@@ -221,7 +222,7 @@ pub(super) fn StatusButton() -> impl IntoView {
                 shown.set(true);
             }
         >
-            {super::icons::Icon::view(super::icons::Icon::Sheets)}
+            {super::icons::Icon::view(|| super::icons::Icon::Sheets)}
             <span>"Status"</span>
         </button>
     }
@@ -238,10 +239,10 @@ pub(super) fn StatusPanel() -> impl IntoView {
         let tables = tables(run.simulation(), node);
         (!tables.is_empty()).then_some((node, tables))
     });
-    let is_open = Memo::new(move |_| told.with(Option::is_some));
+    let is_open = Memo::new(move || told.with(Option::is_some));
     // The button that opened it is gone: the panel takes the focus, and gives it to the node when it closes.
     let close = NodeRef::<leptos::html::Button>::new();
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(close) = close.get() {
             // An element of the page can be focused.
             let _ = close.focus();

@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 use replicascope_engine::ids::NodeId;
 
+use crate::lean::{Memo, Show, settled};
 use crate::session::Session;
 
 use super::layout::{Density, Layout, Place, strip_width};
-use super::settle::settled;
 use super::strip::{ABOVE, Cell, Strip, StripPaths, pitch};
 
 const fn cell_height(place: &Place) -> f64 {
@@ -32,15 +32,15 @@ pub(crate) fn StripView(
     /// Whose.
     id: NodeId,
     /// Where everything stands.
-    layout: Signal<Layout>,
+    layout: Memo<Layout>,
     /// Where its card is.
     place: Memo<Option<Place>>,
 ) -> impl IntoView {
     let session = Session::expect();
-    let cells = Memo::new(move |_| layout.with(|layout| layout.cells));
+    let cells = Memo::new(move || layout.with(|layout| layout.cells));
     let strip = settled(session.on_frame(move |simulation| Strip::of(simulation, id, cells.get())));
-    let size = Memo::new(move |_| measures(place.get()));
-    let paths = Memo::new(move |_| {
+    let size = Memo::new(move || measures(place.get()));
+    let paths = Memo::new(move || {
         let (width, height, _) = size.get();
         strip.with(|strip| StripPaths::of(strip, width, height))
     });
@@ -71,13 +71,13 @@ pub(crate) fn StripView(
                 <text class="sg-lsn" x="0" y=below>
                     {move || strip.with(|strip| strip.first)}
                 </text>
-                <text class="sg-lsn" text-anchor="end" x=move || last_x(&strip.read(), size.get().0) y=below>
+                <text class="sg-lsn" text-anchor="end" x=move || strip.with(|strip| last_x(strip, size.get().0)) y=below>
                     {move || strip.with(last_number)}
                 </text>
                 <text class="sg-lost-note" text-anchor="end" x=move || size.get().0 y=below>
                     {move || strip.with(lost_note)}
                 </text>
-                <text class="sg-tl" x=move || mark_x(&strip.read(), size.get().0) y="9">
+                <text class="sg-tl" x=move || strip.with(|strip| mark_x(strip, size.get().0)) y="9">
                     {move || strip.with(mark_name)}
                 </text>
             </Show>

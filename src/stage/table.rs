@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use replicascope_engine::Simulation;
 use replicascope_engine::ids::NodeId;
 
+use crate::lean::{For, Memo};
 use crate::session::Session;
 use crate::words;
 
@@ -88,7 +89,7 @@ pub(super) fn StageTable() -> impl IntoView {
     view! {
         <div class="sg-table" role="region" aria-label="Stage as a table" tabindex="0" data-own-arrows="">
             {table("Nodes", &NODE_COLUMNS, nodes)} {table("Apps", &APP_COLUMNS, apps)}
-            <p class="tnum">{below}</p>
+            <p class="tnum">{move || below.get()}</p>
         </div>
     }
 }
@@ -99,7 +100,7 @@ fn table(
     columns: &'static [&'static str],
     rows: Memo<Vec<Vec<String>>>,
 ) -> impl IntoView {
-    let count = Memo::new(move |_| rows.with(Vec::len));
+    let count = Memo::new(move || rows.with(Vec::len));
     let cell = move |row: usize, column: usize| {
         move || rows.with(|rows| rows.get(row).and_then(|row| row.get(column)).cloned())
     };

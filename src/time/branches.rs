@@ -4,6 +4,7 @@ use leptos::{html, prelude::*};
 use replicascope_engine::Experiment;
 
 use crate::compare::Compare;
+use crate::lean::{For, Memo, effect};
 use crate::session::Session;
 use crate::shell::{Icon, Picture};
 use crate::words;
@@ -40,14 +41,13 @@ fn list(experiment: &Experiment) -> Vec<Listed> {
 pub(super) fn Branches() -> impl IntoView {
     let session = Session::expect();
     let listed = session.on_branches(list);
-    let count = Memo::new(move |_| listed.with(Vec::len));
+    let count = Memo::new(move || listed.with(Vec::len));
     let shown = RwSignal::new(false);
     let chip = move |index: usize| {
-        let branch = Memo::new(move |_| {
-            listed.with(|listed| listed.get(index).cloned().unwrap_or_default())
-        });
+        let branch =
+            Memo::new(move || listed.with(|listed| listed.get(index).cloned().unwrap_or_default()));
         let on = move || branch.with(|branch| branch.current);
-        let icon = Signal::derive(move || if on() { Icon::Tick } else { Icon::Branch });
+        let icon = Memo::new(move || if on() { Icon::Tick } else { Icon::Branch });
         view! {
             <button
                 type="button"
@@ -86,7 +86,7 @@ fn BranchDialog(
 ) -> impl IntoView {
     let (session, compare) = (Session::expect(), Compare::expect());
     let dialog = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
+    effect(move || {
         let Some(dialog) = dialog.get() else { return };
         if shown.get() && !dialog.open() {
             // Refused only outside of a document, where there is nothing to show.
@@ -95,7 +95,8 @@ fn BranchDialog(
             dialog.close();
         }
     });
-    let row = move |index: usize| view! { <Row index listed alone=Signal::derive(move || count.get() < 2) /> };
+    let row =
+        move |index: usize| view! { <Row index listed alone=Memo::new(move || count.get() < 2) /> };
     view! {
         <dialog
             class="keys branches"
@@ -139,10 +140,10 @@ fn BranchDialog(
 }
 
 #[component]
-fn Row(index: usize, listed: Memo<Vec<Listed>>, alone: Signal<bool>) -> impl IntoView {
+fn Row(index: usize, listed: Memo<Vec<Listed>>, alone: Memo<bool>) -> impl IntoView {
     let session = Session::expect();
     let branch =
-        Memo::new(move |_| listed.with(|listed| listed.get(index).cloned().unwrap_or_default()));
+        Memo::new(move || listed.with(|listed| listed.get(index).cloned().unwrap_or_default()));
     let name = move || branch.with(|branch| branch.name.clone());
     let current = move || branch.with(|branch| branch.current);
     view! {

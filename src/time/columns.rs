@@ -7,6 +7,7 @@ use super::axis::Axis;
 use super::lanes;
 use super::timeline::Track;
 use crate::compare::Compare;
+use crate::lean::Memo;
 use crate::words::events::Mark;
 
 /// From this width on, in percent of the axis, there is room for what a node does.
@@ -19,10 +20,10 @@ const ROOM_FOR_A_NAME: f64 = 3.5;
 pub(super) fn ColumnLane(index: usize, axis: Memo<Axis>) -> impl IntoView {
     let compare = Compare::expect();
     let history = Track::of(compare.column(index)).history;
-    let reigns = Memo::new(move |_| {
+    let reigns = Memo::new(move || {
         history.with(|history| lanes::reigns(&history.lanes, history.reached, axis.get()))
     });
-    let lost = Memo::new(move |_| {
+    let lost = Memo::new(move || {
         history.with(|history| {
             let lost = history.entries.iter();
             lost.filter(|entry| entry.mark == Mark::Lost)

@@ -11,6 +11,7 @@ use super::charts::{HIGH, Measure, WIDE, draw};
 use super::history::{History, Seen};
 use super::{columns, lanes, marks};
 use crate::compare::Compare;
+use crate::lean::{For, Memo, Show};
 use crate::session::Session;
 use crate::shell::{Icon, Picture};
 use crate::words;
@@ -35,7 +36,7 @@ impl Track {
             })
             .unwrap_or_default()
         });
-        let axis = Memo::new(move |_| Axis::for_run(history.with(|history| history.reached)));
+        let axis = Memo::new(move || Axis::for_run(history.with(|history| history.reached)));
         Self { history, axis }
     }
 }
@@ -109,7 +110,7 @@ fn Marks(track: Track) -> impl IntoView {
             .filter(|&width| width > 0.0)
             .unwrap_or(USUAL_WIDTH_PX)
     };
-    let placed = Memo::new(move |_| {
+    let placed = Memo::new(move || {
         let (axis, width) = (track.axis.get(), width());
         let compared = compare.open.get();
         let mut placed = track.history.with(|history| {
@@ -155,7 +156,7 @@ fn mark(placed: marks::Placed) -> impl IntoView {
 
 #[component]
 fn NodeLane(node: NodeId, track: Track) -> impl IntoView {
-    let stretches = Memo::new(move |_| {
+    let stretches = Memo::new(move || {
         let axis = track.axis.get();
         track.history.with(|history| {
             let changes = history.lanes.get(node.index());
@@ -193,7 +194,7 @@ fn NodeLane(node: NodeId, track: Track) -> impl IntoView {
 /// On a phone one lane stands for all: who takes writes.
 #[component]
 fn SeatLane(track: Track) -> impl IntoView {
-    let seat = Memo::new(move |_| {
+    let seat = Memo::new(move || {
         let axis = track.axis.get();
         track
             .history
@@ -226,7 +227,7 @@ fn SeatLane(track: Track) -> impl IntoView {
 
 #[component]
 fn ChartRow(measure: Measure, name: &'static str, track: Track) -> impl IntoView {
-    let chart = Memo::new(move |_| {
+    let chart = Memo::new(move || {
         let axis = track.axis.get();
         track.history.with(|history| {
             draw(

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use replicascope_engine::recording::Worth;
 
 use super::branches::Branches;
+use crate::lean::Memo;
 use crate::session::{SPEEDS, Session};
 use crate::shell::{Icon, Picture};
 use crate::words;
@@ -14,7 +15,7 @@ pub(super) fn Transport() -> impl IntoView {
     let session = Session::expect();
     let playing = session.playing();
     let play_name = move || if playing.get() { "Pause" } else { "Play" };
-    let play_icon = Signal::derive(move || {
+    let play_icon = Memo::new(move || {
         if playing.get() {
             Icon::Pause
         } else {

@@ -12,6 +12,7 @@ use replicascope_engine::why::Question;
 use wasm_bindgen::JsCast as _;
 use web_sys::HtmlElement;
 
+use crate::lean::{Memo, Show, effect_after};
 use crate::ledger::broken;
 use crate::parts::{Later, NOT_FETCHED, Part, tell};
 use crate::session::Session;
@@ -145,7 +146,7 @@ impl Why {
             .session
             .on_second(|run| (run.simulation().now(), run.simulation().trace().len()));
         let futures = self.session.futures();
-        Effect::new(move |before: Option<u64>| {
+        effect_after(move |before: Option<u64>| {
             let ((now, _), future) = (now.get(), futures.get());
             let Some(told) = self.told.get_untracked() else {
                 return future;
@@ -183,7 +184,7 @@ pub(crate) fn WhyButton(
     question: Question,
     /// What it is asked of, for those who do not see where the button stands.
     #[prop(into)]
-    about: Signal<String>,
+    about: Memo<String>,
     /// Whether it stands in a list that is one stop for Tab.
     #[prop(default = false)]
     in_list: bool,

@@ -9,6 +9,7 @@ use wasm_bindgen::JsCast as _;
 use super::Why;
 use super::drawing::{Sheet, Slant, width};
 use super::told::{Line, Point, Told};
+use crate::lean::{For, Memo, Show, effect_after};
 use crate::ledger::chip;
 use crate::session::Session;
 use crate::shell::{Icon, Picture};
@@ -19,7 +20,7 @@ use crate::words;
 pub(crate) fn content() -> AnyView {
     let why = Why::expect();
     why.follow();
-    let told = Memo::new(move |_| why.told.get());
+    let told = Memo::new(move || why.told.get());
     view! { <Open told=told /> }.into_any()
 }
 
@@ -27,7 +28,7 @@ pub(crate) fn content() -> AnyView {
 fn Open(told: Memo<Option<Arc<Told>>>) -> impl IntoView {
     let why = Why::expect();
     let heading = NodeRef::<html::H2>::new();
-    Effect::new(move |before: Option<Option<String>>| {
+    effect_after(move |before: Option<Option<String>>| {
         let title = told.with(|told| told.as_ref().map(|told| told.title.clone()));
         // Made, but not in the page yet.
         let heading = heading.get()?;
@@ -77,7 +78,7 @@ fn Chain(told: Memo<Option<Arc<Told>>>) -> impl IntoView {
     let body = NodeRef::<html::Div>::new();
     let size = size_of(body);
     let hovered = RwSignal::new(None::<EventId>);
-    let ys = Memo::new(move |_| {
+    let ys = Memo::new(move || {
         size.track();
         told.track();
         body.get().map(|body| heights(&body)).unwrap_or_default()
