@@ -10,7 +10,7 @@ const FOLDER: &str = "lessons/";
 
 /// The text of a file of the folder. The error is the server's status, if it answered.
 pub(super) async fn text(name: &str) -> Result<String, Option<u16>> {
-    let asked = window().fetch_with_str(&format!("{FOLDER}{name}.json"));
+    let asked = window().fetch_with_str(&format!("{FOLDER}{name}.json{}", build()));
     let response = JsFuture::from(asked)
         .await
         .ok()
@@ -22,4 +22,11 @@ pub(super) async fn text(name: &str) -> Result<String, Option<u16>> {
     let text = response.text().map_err(|_| None)?;
     let text = JsFuture::from(text).await.ok();
     text.and_then(|text| text.as_string()).ok_or(None)
+}
+
+/// The number of the build as a query, where the page has one (`cargo xtask finish`): so that no cache mixes the lessons of two builds.
+fn build() -> String {
+    let meta = document().query_selector("meta[name=build]").ok().flatten();
+    let number = meta.and_then(|meta| meta.get_attribute("content"));
+    number.map_or_else(String::new, |number| format!("?{number}"))
 }

@@ -8,7 +8,7 @@ import { openPage } from "./stage.mjs";
 import { allLessons, entry, Learner, take } from "./lessons.mjs";
 
 /** What a lesson asks the server for, and nothing else. */
-const FILES = /^http:\/\/127\.0\.0\.1:\d+\/lessons\/[a-z0-9-]+\.json$/;
+const FILES = /^http:\/\/127\.0\.0\.1:\d+\/lessons\/[a-z0-9-]+\.json\?[0-9a-f]{16}$/;
 const SMALL = { viewport: { width: 390, height: 844 } };
 const LESSONS = await allLessons();
 const FIRST = LESSONS[0];
@@ -119,17 +119,17 @@ pageTest("without storage a lesson works and says that nothing is kept", { asks:
 pageTest("a file that does not come is told, and asked for again", { asks: FILES }, async ({ browser, server }) => {
   // In a page of its own: the browser says in the console what the server refuses.
   const { page, context } = await openPage(browser, server, { asks: FILES });
-  const broken = (file, answer) => context.route(`**/lessons/${file}.json`, (route) => route.fulfill(answer));
+  const broken = (file, answer) => context.route(`**/lessons/${file}.json?*`, (route) => route.fulfill(answer));
   await broken("index", { status: 503, body: "" });
   await pause(page);
   await button(page, "Lessons").click();
   await page.getByText("The server did not give it out (status 503).").waitFor();
-  await context.unroute("**/lessons/index.json");
+  await context.unroute("**/lessons/index.json?*");
   await broken(FIRST.lesson.id, { body: '{"version":1}' });
   await button(page, "Try again").click();
   await button(page, entry(FIRST.lesson)).click();
   await page.getByText("this version of the page cannot read it").waitFor();
-  await context.unroute(`**/lessons/${FIRST.lesson.id}.json`);
+  await context.unroute(`**/lessons/${FIRST.lesson.id}.json?*`);
   await button(page, "Try again").click();
   await panel(page).waitFor();
   await context.close();

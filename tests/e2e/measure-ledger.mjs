@@ -47,7 +47,7 @@ function scrolled(page, count) {
 
 /** Prints its figures through `line(what, figure, goal)`. */
 export async function measureLedger(browser, server, line) {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, serviceWorkers: "block" });
   const page = await context.newPage();
   await page.goto(server.url);
   await page.locator(READY).waitFor();

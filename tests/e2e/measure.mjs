@@ -128,7 +128,7 @@ try {
   line("engine in wasm, part of its native speed", `${((times.native / times.wasm) * 100).toFixed(0)} %`, "goal 50 %");
   await blank.close();
 
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, serviceWorkers: "block" });
   const page = await context.newPage();
   // Trunk's loader tells when the program has started, and hands out its memory.
   await page.addInitScript(() => {

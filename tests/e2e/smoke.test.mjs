@@ -21,7 +21,8 @@ pageTest("the page loads without errors, warnings or later requests", async ({ p
 
 pageTest("the first load is what its weight is taken of, and no more", async ({ server, browser }) => {
   const before = server.requests.length;
-  const page = await browser.newPage();
+  // What the service worker asks for comes after, and is not the page's: places.test.mjs.
+  const page = await browser.newPage({ serviceWorkers: "block" });
   await page.goto(server.url);
   await page.locator("main").first().waitFor();
   await page.waitForLoadState("networkidle");

@@ -40,9 +40,9 @@ export function launchBrowser() {
 }
 
 /** Serves dist/, which has to have been built. */
-export function serveDist() {
+export function serveDist(options) {
   assert.ok(existsSync(DIST), "there is no dist/: build the page with `trunk build --release`");
-  return serve(DIST);
+  return serve(DIST, options);
 }
 
 /**
@@ -50,11 +50,12 @@ export function serveDist() {
  *
  * `options`: `path`, what follows the address, such as "#seed=7"; `ready`, a selector other than READY; `initScript`, what runs before the page;
  * `asks`, what the page may ask the network for once it is ready, which is nothing unless a test says so; and whatever Playwright knows of a context (viewport, colorScheme, reducedMotion, ...).
+ * No service worker is let in unless a test says `serviceWorkers: "allow"`: then what the worker itself asks for, and when, is that test's affair.
  * Returns the page, its context and `problems()`: what the watch has seen so far, as lines.
  */
 export async function openPage(browser, server, options = {}) {
   const { path = "", ready = READY, initScript, asks, ...contextOptions } = options;
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...contextOptions });
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, serviceWorkers: "block", ...contextOptions });
   const page = await context.newPage();
   if (initScript) await page.addInitScript(initScript);
   const seen = [];
@@ -62,6 +63,7 @@ export async function openPage(browser, server, options = {}) {
   let loaded = false;
 
   page.on("console", (message) => {
+    if (message.text() === "Service Worker registration blocked by Playwright") return;
     if (["error", "warning", "assert"].includes(message.type())) {
       seen.push(`console ${message.type()}: ${message.text()}`);
     }
@@ -74,7 +76,7 @@ export async function openPage(browser, server, options = {}) {
   const network = (what) => {
     if (loaded) seen.push(`network after load: ${what}`);
   };
-  // On the context, so that workers' requests count too.
+  // On the context, so that the requests of other workers and of frames count too.
   context.on("request", (request) => {
     // Chromium asks for the icon again whenever the address changes, without a word from the page.
     const isIcon = /\/icon-\w+\.svg$/.test(request.url());
@@ -82,7 +84,9 @@ export async function openPage(browser, server, options = {}) {
     const isOwn = request.url().startsWith("blob:");
     // Nor is a part of the program that a person has asked for just now.
     const isPart = request.url().startsWith(`${server.url}part-`);
-    if (!isIcon && !isOwn && !isPart && !asks?.test(request.url())) network(`${request.method()} ${request.url()}`);
+    // The worker keeps the page for visits without a network; the page does not wait for it.
+    const isWorker = request.serviceWorker() !== null;
+    if (!isIcon && !isOwn && !isPart && !isWorker && !asks?.test(request.url())) network(`${request.method()} ${request.url()}`);
   });
   page.on("websocket", (socket) => network(`WebSocket ${socket.url()}`));
 

@@ -1,7 +1,16 @@
 //! Moves every inline script of the built page into a file of its own, named after what is in it. The page's policy allows no
-//! inline script, and Trunk writes its loader as one.
+//! inline script, and Trunk writes its loader as one, and what reloads the page after a build.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+/// What Trunk's server writes into pages, and into nothing else, and what to write instead: where the script that reloads asks.
+const SERVED: [(&str, &str); 2] = [
+    ("'{{__TRUNK_ADDRESS__}}'", "location.host"),
+    (
+        "'{{__TRUNK_WS_BASE__}}'",
+        "new URL('.', document.currentScript.src).pathname",
+    ),
+];
 
 /// The page without inline scripts, and the files that they become.
 pub(super) fn externalise(html: &str, public: &str) -> (String, Vec<(String, String)>) {
@@ -18,6 +27,9 @@ pub(super) fn externalise(html: &str, public: &str) -> (String, Vec<(String, Str
         out.push_str(&rest[..start]);
         out.push_str(tag);
         if !text.is_empty() && !tag.contains(" src=") {
+            let text = SERVED
+                .iter()
+                .fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
             let mut hasher = DefaultHasher::new();
             text.hash(&mut hasher);
             let name = format!("start-{:016x}.js", hasher.finish());
@@ -51,6 +63,16 @@ mod tests {
             )
         );
         assert_eq!(externalise(&out, "/"), (out.clone(), Vec::new()));
+    }
+
+    #[test]
+    fn the_script_that_reloads_finds_its_server_by_itself() {
+        let html = "<script>const address = '{{__TRUNK_ADDRESS__}}'; base = '{{__TRUNK_WS_BASE__}}';</script>";
+        let (_, scripts) = externalise(html, "./");
+        assert_eq!(
+            scripts[0].1,
+            "const address = location.host; base = new URL('.', document.currentScript.src).pathname;\n"
+        );
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::replaced;
 use crate::failure::Failure;
 use crate::process;
 use crate::tools::{Need, Toolbox, WASM_TARGET};
@@ -130,27 +131,9 @@ fn write(file: &Path, text: &str) -> Result<(), Failure> {
     std::fs::write(file, text).map_err(Failure::file("write", file))
 }
 
-/// `text` with another name in it. That the name is there is what these files are trusted for.
-fn replaced(text: &str, from: &str, to: &str, file: &str) -> Result<String, Failure> {
-    if text.contains(from) {
-        Ok(text.replace(from, to))
-    } else {
-        Err(Failure::new(format!(
-            "{file} does not name {from}: its maker has changed"
-        )))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_name_that_is_not_there_is_a_failure() {
-        assert_eq!(replaced("a b a", "a", "c", "f").unwrap(), "c b c");
-        let said = replaced("a", "b", "c", "f").unwrap_err().to_string();
-        assert_eq!(said, "f does not name b: its maker has changed");
-    }
 
     #[test]
     fn the_page_names_the_profile_and_turns_the_cut_on() {
