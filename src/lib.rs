@@ -6,6 +6,7 @@
 //! `messages` lets a person take one by hand, `numbers` says how fast and how much.
 //! `lessons` is the course, told beside the stage.
 //! `compare` puts the run beside itself under other settings.
+//! `embed` is the page inside another one.
 //! `lean` is what views are made of, with little code.
 //! `parts` are what comes later: code that is fetched when a person first asks for what it does.
 //! `words` says all of it in English, `shell` holds the parts together.
@@ -18,6 +19,7 @@
 mod cluster;
 mod compare;
 mod controls;
+pub mod embed;
 mod events;
 mod lean;
 mod ledger;
@@ -38,9 +40,12 @@ use leptos::prelude::*;
 
 pub use shell::Page;
 
-/// The page as it opens: with what its address says, else with what was kept, else with the first scenario, playing.
+/// The page as it opens: inside another one, where its address says so; else with what its address says, else with what was kept, else with the first scenario, playing.
 #[component]
 pub fn App() -> impl IntoView {
+    if embed::asked() {
+        return view! { <parts::Later part=parts::Part::Embed /> }.into_any();
+    }
     match share::Opening::at_once() {
         Some(opening) => opened(opening),
         None => view! { <parts::Later part=parts::Part::Page /> }.into_any(),

@@ -12,7 +12,7 @@ use replicascope_engine::why::Question;
 
 use crate::share::{Note, Opening, Share, Store};
 use crate::why::Why;
-use crate::{cluster, compare, lessons, numbers, share, why};
+use crate::{cluster, compare, embed, lessons, numbers, share, why};
 
 /// The code of a part could not be fetched. What the browser said is in its console; the next attempt begins anew.
 #[derive(Debug)]
@@ -90,6 +90,12 @@ split! {
         owner.with(lessons::lesson_content)
     }
 
+    embed:
+    /// The page inside another one.
+    fn embedded(owner: Owner) -> AnyView {
+        owner.with(embed::content)
+    }
+
     share:
     /// The dialog with the link and the files.
     fn share_dialog(owner: Owner) -> AnyView {
@@ -130,6 +136,8 @@ pub(crate) enum Part {
     Course,
     /// The lesson that is asked for.
     Lesson,
+    /// The page inside another one.
+    Embed,
     /// The dialog with the link and the files.
     Share,
     /// The page itself, where what it opens with has to be read.
@@ -145,6 +153,7 @@ impl Part {
             Self::Why => why_panel(owner).await,
             Self::Course => course(owner).await,
             Self::Lesson => lesson(owner).await,
+            Self::Embed => embedded(owner).await,
             Self::Share => share_dialog(owner).await,
             Self::Page => {
                 let opening = opening().await?;

@@ -5,7 +5,7 @@ const byId = (id) => document.getElementById(id);
 function show() {
   byId("boot").hidden = true;
   byId("broken").hidden = false;
-  document.querySelector(".app")?.setAttribute("inert", "");
+  document.querySelector(".emb, .app")?.setAttribute("inert", "");
   byId("broken-copy").hidden = byId("broken-scenario").value === "";
   byId("broken-title").focus();
 }
@@ -31,6 +31,7 @@ byId("broken-copy").addEventListener("click", async () => {
 });
 
 byId("broken-again").addEventListener("click", () => {
-  location.replace(`${location.pathname}#new`);
+  // A frame keeps what its host asked for.
+  if (!document.querySelector(".emb")) location.replace(`${location.pathname}#new`);
   location.reload();
 });

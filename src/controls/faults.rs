@@ -30,7 +30,7 @@ pub(crate) enum Fault {
 }
 
 /// In the order of the list, each with its words and its key.
-const FAULTS: [(Fault, Icon, &str, &str); 5] = [
+pub(crate) const FAULTS: [(Fault, Icon, &str, &str); 5] = [
     (Fault::Kill, Icon::Power, "Kill the primary", "K"),
     (Fault::CutOff, Icon::Cut, "Cut off the primary", "C"),
     (Fault::Freeze, Icon::Snow, "Freeze the primary", "F"),

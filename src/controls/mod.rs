@@ -14,6 +14,7 @@ use crate::cluster::ClusterSection;
 use crate::messages::MessagesOnTheWay;
 use crate::shell::CloseSheet;
 
+pub(crate) use faults::FAULTS;
 pub(crate) use mode::ModeSwitch;
 pub(crate) use settings::SettingsPopover;
 

@@ -23,11 +23,15 @@ fn neighbour(mode: Mode, key: &str) -> Option<usize> {
 
 /// Async, semi-sync or sync.
 #[component]
-pub(crate) fn ModeSwitch() -> impl IntoView {
+pub(crate) fn ModeSwitch(
+    /// Whether it is shown and does nothing.
+    #[prop(default = false)]
+    locked: bool,
+) -> impl IntoView {
     let session = Session::expect();
     let mode = session.on_panel(|run| run.simulation().settings().mode);
     let set = move |new: Mode| {
-        if mode.get_untracked() != new {
+        if !locked && mode.get_untracked() != new {
             session.act(Action::Set(Setting::Mode(new)));
         }
     };
@@ -44,7 +48,7 @@ pub(crate) fn ModeSwitch() -> impl IntoView {
         }
     };
     view! {
-        <div class="seg" role="radiogroup" aria-label="Replication mode" on:keydown=on_key>
+        <div class="seg" role="radiogroup" aria-label=if locked { "Replication mode, locked" } else { "Replication mode" } aria-disabled=locked.then_some("true") on:keydown=on_key>
             {MODES
                 .into_iter()
                 .zip(radios)
@@ -53,6 +57,7 @@ pub(crate) fn ModeSwitch() -> impl IntoView {
                         <button
                             type="button"
                             role="radio"
+                            aria-disabled=locked.then_some("true")
                             node_ref=radio
                             aria-checked=move || (mode.get() == this).to_string()
                             tabindex=move || if mode.get() == this { "0" } else { "-1" }

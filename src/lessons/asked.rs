@@ -3,6 +3,7 @@
 use std::any::Any;
 
 use leptos::{ev, prelude::*};
+use replicascope_lessons::Score;
 use wasm_bindgen::JsValue;
 
 use crate::compare::Compare;
@@ -33,6 +34,23 @@ pub(super) struct Place {
     pub(super) cells: Vec<&'static str>,
 }
 
+/// How the lesson that is open goes, for a page around this one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Report {
+    /// Its id.
+    pub(crate) lesson: String,
+    /// Which step it is, from 0; one beyond the last is the end.
+    pub(crate) step: usize,
+    /// How many there are.
+    pub(crate) steps: usize,
+    /// Whether the step has just been done.
+    pub(crate) done: bool,
+    /// Whether the end was reached, now or earlier.
+    pub(crate) finished: bool,
+    /// How the learner did so far.
+    pub(crate) score: Score,
+}
+
 /// What is asked for. A copy is a handle to the same.
 #[derive(Clone, Copy)]
 pub(crate) struct Lessons {
@@ -46,6 +64,8 @@ pub(crate) struct Lessons {
     /// The id of the lesson that is asked for; it may not be there yet.
     pub(super) asked: RwSignal<Option<String>>,
     pub(super) place: RwSignal<Place>,
+    /// Where a page around this one is told how the lesson goes; there is none otherwise.
+    pub(super) report: Option<RwSignal<Option<Report>>>,
     /// For what outlives the list and a lesson. A child of the page's own: one that keeps itself is never cleaned up.
     pub(super) owner: StoredValue<Owner>,
     /// The [`Course`](super::course::Course), once something was asked for. What it is made of comes with it.
@@ -70,8 +90,18 @@ impl Lessons {
             listed: RwSignal::new(false),
             asked: RwSignal::new(None),
             place: RwSignal::default(),
+            report: None,
             owner: StoredValue::new(Owner::current().unwrap_or_default().child()),
             course: StoredValue::new(None),
+        }
+    }
+
+    /// One lesson and no other, inside another page, which is told how it goes. The address stays as it is.
+    pub(crate) fn within(self, id: String, report: RwSignal<Option<Report>>) -> Self {
+        self.asked.set(Some(id));
+        Self {
+            report: Some(report),
+            ..self
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use replicascope_lessons::{Index, Lesson, LessonError, Progress, Witness};
 
-use super::asked::{Lessons, Place};
+use super::asked::{Lessons, Place, Report};
 use super::turn::Turn;
 use super::{fetch, keep};
 use crate::lean::effect;
@@ -72,7 +72,7 @@ impl Course {
             turn: RwSignal::new(Turn::default()),
             witness: StoredValue::new_local(None),
             progress,
-            kept: keep::follow(progress),
+            kept: keep::follow(progress, lessons),
             said: RwSignal::new(String::new()),
         }
     }
@@ -141,7 +141,26 @@ impl Course {
                 step: words::lessons::place(here, steps),
                 cells: (0..steps).map(cell).collect(),
             });
+            if let Some(report) = self.lessons.report {
+                report.set(Some(self.report(&lesson)));
+            }
         });
+    }
+
+    /// How the lesson goes, tracked.
+    fn report(self, lesson: &Lesson) -> Report {
+        let mine = self
+            .progress
+            .with(|progress| progress.lesson(&lesson.id).cloned());
+        let mine = mine.unwrap_or_default();
+        Report {
+            lesson: lesson.id.clone(),
+            step: self.step.get(),
+            steps: lesson.steps.len(),
+            done: self.turn.with(|turn| turn.outcome.is_some()),
+            finished: mine.finished,
+            score: mine.score(lesson),
+        }
     }
 }
 

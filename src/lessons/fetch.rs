@@ -9,7 +9,7 @@ use web_sys::Response;
 const FOLDER: &str = "lessons/";
 
 /// The text of a file of the folder. The error is the server's status, if it answered.
-pub(super) async fn text(name: &str) -> Result<String, Option<u16>> {
+pub(crate) async fn text(name: &str) -> Result<String, Option<u16>> {
     let asked = window().fetch_with_str(&format!("{FOLDER}{name}.json{}", build()));
     let response = JsFuture::from(asked)
         .await

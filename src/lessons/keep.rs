@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use replicascope_lessons::{LessonError, Progress};
 
+use super::asked::Lessons;
 use crate::lean::effect_after;
 use crate::share::storage;
 
@@ -20,15 +21,30 @@ pub(super) fn load() -> (Progress, Option<LessonError>) {
     }
 }
 
-/// Keeps it from now on, and says whether the browser lets it.
-pub(super) fn follow(progress: RwSignal<Progress>) -> RwSignal<bool> {
+/// Keeps it from now on, and says whether the browser lets it. Of a lesson inside another page only that one is kept: there may be
+/// others on the same page, each of which knows only how it went itself.
+pub(super) fn follow(progress: RwSignal<Progress>, lessons: Lessons) -> RwSignal<bool> {
     let kept = RwSignal::new(true);
     effect_after(move |before: Option<()>| {
-        let text = progress.with(Progress::write);
+        let text = progress.with(|progress| match lessons.report {
+            None => progress.write(),
+            Some(_) => {
+                let own = lessons.asked.get_untracked().unwrap_or_default();
+                with_own(load().0, progress, &own).write()
+            }
+        });
         let stored = before.is_none()
             || storage().is_some_and(|storage| storage.set_item(STORED_AS, &text).is_ok());
         kept.set(stored && storage().is_some());
     });
+    kept
+}
+
+/// What was kept, with this lesson as it is here.
+fn with_own(mut kept: Progress, here: &Progress, lesson: &str) -> Progress {
+    if let Some(own) = here.lesson(lesson) {
+        kept.lesson_mut(lesson).clone_from(own);
+    }
     kept
 }
 
@@ -44,6 +60,26 @@ pub(super) fn joined(mut mine: Progress, file: Progress) -> Progress {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_several_lessons_on_one_page_each_keeps_its_own() {
+        let with = |done: &[(&str, bool)]| {
+            let mut progress = Progress::default();
+            for (lesson, done) in done {
+                progress.lesson_mut(lesson).step_mut("a").done = *done;
+            }
+            progress
+        };
+        // The other one went on meanwhile, which this one does not know.
+        let kept = with(&[("one", false), ("two", true)]);
+        let here = with(&[("one", true), ("two", false)]);
+        assert_eq!(
+            with_own(kept, &here, "one"),
+            with(&[("one", true), ("two", true)])
+        );
+        let none = with_own(Progress::default(), &here, "three");
+        assert_eq!(none, Progress::default());
+    }
 
     #[test]
     fn what_comes_in_replaces_the_same_lessons_and_no_others() {

@@ -48,7 +48,12 @@ fn Waiting() -> impl IntoView {
                 <button type="button" class="btn" on:click=again>
                     "Try again"
                 </button>
-                <button type="button" class="skip" on:click=move |_| course.lessons.close(false)>
+                <button
+                    type="button"
+                    class="skip"
+                    hidden=course.lessons.report.is_some()
+                    on:click=move |_| course.lessons.close(false)
+                >
                     "Leave"
                 </button>
             </div>
@@ -170,8 +175,9 @@ fn End(lesson: Arc<Lesson>) -> impl IntoView {
         }
     });
     let id = lesson.id.clone();
+    let alone = course.lessons.report.is_none();
     let following = move || {
-        let index = course.index.get()?;
+        let index = course.index.get().filter(|_| alone)?;
         let here = index.lessons.iter().position(|entry| entry.id == id)?;
         let entry = index.lessons.get(here + 1)?.clone();
         Some(view! {
@@ -185,7 +191,12 @@ fn End(lesson: Arc<Lesson>) -> impl IntoView {
         {sources}
         <div class="qrow">
             {following}
-            <button type="button" class="btn btn--line" on:click=move |_| course.lessons.close(false)>
+            <button
+                type="button"
+                class="btn btn--line"
+                hidden=!alone
+                on:click=move |_| course.lessons.close(false)
+            >
                 "Back to the playground"
             </button>
         </div>

@@ -24,6 +24,7 @@ use crate::lean::Memo;
 use crate::words;
 use followers::Followers;
 
+pub use clock::Clock;
 pub use speed::{SPEEDS, Speed};
 
 /// How long the panels wait between two looks at a running experiment, in milliseconds of real time.
@@ -474,8 +475,8 @@ impl Session {
 }
 
 /// Starts the page's one animation loop and stops it when the owner is cleaned up.
-pub fn start_clock(session: Session, reduced: Memo<bool>) {
+pub fn start_clock(session: Session, reduced: Memo<bool>) -> Clock {
     clock::start(move |elapsed_ms, real_ms| {
         session.tick(elapsed_ms, real_ms, reduced.get_untracked());
-    });
+    })
 }

@@ -69,7 +69,7 @@ impl Opening {
         }
         if !fragment.is_empty() {
             clear_address();
-            return match open(&fragment) {
+            return match opened(&fragment) {
                 Ok((recording, note)) => Self {
                     experiment: Experiment::of(recording, "Run"),
                     preset: None,
@@ -140,7 +140,7 @@ impl Opening {
 }
 
 /// Opens a link, or says what is wrong with it.
-fn open(fragment: &str) -> Result<(Recording, Note), Note> {
+pub(crate) fn opened(fragment: &str) -> Result<(Recording, Note), Note> {
     let bad = |text| Note { text, bad: true };
     let link = Link::from_fragment(fragment).map_err(|error| bad(error.to_string()))?;
     let (recording, replay) = link
@@ -264,7 +264,7 @@ impl Share {
 
     /// Opens a link; what is wrong with one leaves the running experiment alone. Returns what is to be said about it.
     pub(crate) fn open(self, fragment: &str) -> Note {
-        match open(fragment) {
+        match opened(fragment) {
             Ok((recording, note)) => {
                 self.panels.scenario.set(None);
                 self.session.pause();

@@ -17,7 +17,7 @@ use crate::controls::Drawer;
 use crate::events::Events;
 use crate::lean::{Memo, Show};
 use crate::ledger::Ledger;
-use crate::lessons::{CourseDialog, LessonPanel, Lessons};
+use crate::lessons::{CourseDialog, LessonPanel, Lessons, Report};
 use crate::messages::Picked;
 use crate::session::Session;
 use crate::share::{Note, OpenedNote, Share, ShareDialog};
@@ -26,10 +26,11 @@ use crate::time::TimePanel;
 use crate::why::{Why, WhyPanel};
 use crate::{scenarios, words};
 
-pub(crate) use icon::{Icon, Picture};
+pub(crate) use icon::{Icon, Picture, Which};
 pub(crate) use notice::Notice;
-pub(crate) use preferences::Preferences;
+pub(crate) use preferences::{Preferences, Theme, follow_theme};
 pub(crate) use rove::rove;
+pub(crate) use top_bar::Logo;
 
 /// What lies over the stage where the screen is too narrow to show everything.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,6 +70,15 @@ pub(crate) struct Panels {
     pub(crate) scenario: RwSignal<Option<usize>>,
 }
 
+/// A lesson inside another page.
+#[derive(Clone, Debug)]
+pub struct Framed {
+    /// Its id.
+    pub(crate) lesson: String,
+    /// Where it is told how it goes.
+    pub(crate) report: RwSignal<Option<Report>>,
+}
+
 /// The page over a session. The caller runs the session's clock, if it should run.
 #[component]
 pub fn Page(
@@ -83,11 +93,17 @@ pub fn Page(
     /// Whether the run is kept between visits, and links in the address are opened.
     #[prop(default = false)]
     keeps: bool,
+    /// A lesson of which it is all, inside another page.
+    #[prop(default = None)]
+    framed: Option<Framed>,
 ) -> impl IntoView {
     let panels = Panels {
         sheet: RwSignal::default(),
         keys_shown: RwSignal::new(false),
-        preferences: RwSignal::new(Preferences::load()),
+        preferences: RwSignal::new(match framed {
+            None => Preferences::load(),
+            Some(_) => Preferences::default(),
+        }),
         scenario: RwSignal::new(preset),
     };
     provide_context(session);
@@ -104,19 +120,26 @@ pub fn Page(
     provide_context(ClusterPanel::new());
     let share = Share::new(session, panels, note);
     provide_context(share);
-    let lessons = Lessons::new(session, panels, compare, share, selection);
+    let is_framed = framed.is_some();
+    let mut lessons = Lessons::new(session, panels, compare, share, selection);
+    if let Some(Framed { lesson, report }) = framed {
+        lessons = lessons.within(lesson, report);
+    }
     provide_context(lessons);
     if keeps {
         // A lesson is left before a link that was put into the address is opened.
         lessons.follow_address();
         share.follow();
     }
-    preferences::follow(panels.preferences);
+    if !is_framed {
+        preferences::follow(panels.preferences);
+    }
     keyboard::listen(session, panels, selection, why, compare);
     view! {
         <div
             class="app"
             class:is-compared=move || compare.open.get()
+            class:is-framed=is_framed
             class:is-lesson=move || lessons.is_open()
             data-sheet=move || panels.sheet.get().name()
         >

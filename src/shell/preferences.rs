@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use replicascope_engine::json;
 use serde::{Deserialize, Serialize};
 
-use crate::lean::effect_after;
+use crate::lean::{Memo, effect, effect_after};
 use crate::share::storage;
 
 const STORED_AS: &str = "replicascope.preferences";
@@ -76,17 +76,24 @@ pub(crate) fn shown(theme: Option<Theme>) -> Theme {
     theme.unwrap_or_else(|| if dark() { Theme::Dark } else { Theme::Light })
 }
 
-/// Keeps the page's theme and the storage as the preferences say.
-pub(crate) fn follow(preferences: RwSignal<Preferences>) {
-    effect_after(move |before: Option<Preferences>| {
-        let now = preferences.get();
+/// Keeps the page's theme as it is asked for.
+pub(crate) fn follow_theme(theme: Memo<Option<Theme>>) {
+    effect(move || {
         if let Some(root) = document().document_element() {
-            let done = match now.theme {
+            let done = match theme.get() {
                 Some(theme) => root.set_attribute("data-theme", theme.name()),
                 None => root.remove_attribute("data-theme"),
             };
             debug_assert!(done.is_ok(), "the root element takes attributes");
         }
+    });
+}
+
+/// Keeps the page's theme and the storage as the preferences say.
+pub(crate) fn follow(preferences: RwSignal<Preferences>) {
+    follow_theme(Memo::new(move || preferences.get().theme));
+    effect_after(move |before: Option<Preferences>| {
+        let now = preferences.get();
         if before.is_some_and(|before| before != now) {
             now.store();
         }

@@ -117,15 +117,23 @@ pub(super) fn TopBar() -> impl IntoView {
 fn Wordmark() -> impl IntoView {
     view! {
         <span class="word">
-            <svg class="mark" width="22" height="22" viewBox="0 0 22 22" aria-hidden="true">
-                <rect x="1" y="2" width="5.5" height="18" rx="1.5" class="mark-f" />
-                <rect x="8.25" y="2" width="5.5" height="18" rx="1.5" />
-                <rect x="8.25" y="8" width="5.5" height="12" rx="1.5" class="mark-f" />
-                <rect x="15.5" y="2" width="5.5" height="18" rx="1.5" />
-                <rect x="15.5" y="14" width="5.5" height="6" rx="1.5" class="mark-f" />
-            </svg>
+            <Logo size=22 />
             <b>"ReplicaScope"</b>
         </span>
+    }
+}
+
+/// The picture of the name.
+#[component]
+pub(crate) fn Logo(size: u32) -> impl IntoView {
+    view! {
+        <svg class="mark" width=size height=size viewBox="0 0 22 22" aria-hidden="true">
+            <rect x="1" y="2" width="5.5" height="18" rx="1.5" class="mark-f" />
+            <rect x="8.25" y="2" width="5.5" height="18" rx="1.5" />
+            <rect x="8.25" y="8" width="5.5" height="12" rx="1.5" class="mark-f" />
+            <rect x="15.5" y="2" width="5.5" height="18" rx="1.5" />
+            <rect x="15.5" y="14" width="5.5" height="6" rx="1.5" class="mark-f" />
+        </svg>
     }
 }
 

@@ -204,6 +204,7 @@ fn Host(
     open: RwSignal<Option<Service>>,
 ) -> impl IntoView {
     let session = Session::expect();
+    let untouched = super::is_untouched();
     let rect = Memo::new(move || layout.with(|layout| layout.hosts.get(index).copied()));
     let is_open = Memo::new(move || {
         open.get()
@@ -260,6 +261,7 @@ fn Host(
             <button
                 type="button"
                 class="sg-host-b"
+                disabled=untouched
                 node_ref=opener
                 aria-expanded=move || is_open.get().to_string()
                 on:click=move |_| {

@@ -46,6 +46,7 @@ use crate::lean::{For, Memo, Show, settled};
 use crate::messages::{MessageCard, Picked, pick};
 use crate::session::Session;
 
+pub(crate) use facts::{Condition, Face, Part};
 use layout::{Input, Layout, Point};
 pub(crate) use messages::Painter;
 use node_card::NodeCard;
@@ -54,12 +55,24 @@ use selection::Selection;
 pub(crate) use table::AsTable;
 use traffic::{Motion, nearest, where_is};
 
+/// A stage on which a person takes nothing: the page provides it as context.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Untouched;
+
+/// Whether it is one.
+fn is_untouched() -> bool {
+    use_context::<Untouched>().is_some()
+}
+
 /// The stage.
 #[component]
 pub fn Stage(
     /// Of what it is the stage, where there are several.
     #[prop(optional)]
     of: Option<Memo<String>>,
+    /// Whether it has less room than a page of its own gives it.
+    #[prop(default = false)]
+    tight: bool,
 ) -> impl IntoView {
     let session = Session::expect();
     // Made here when the page provides none, so that all cards share it.
@@ -83,6 +96,7 @@ pub fn Stage(
             nodes,
             writers,
             hosts,
+            tight,
         })
     });
     let routes = Memo::new(move || layout.with(Routes::of));
@@ -110,9 +124,10 @@ pub fn Stage(
             |of| of.with(|of| format!("Stage: {of}")),
         )
     };
+    let untouched = is_untouched();
     let take = move |event: leptos::ev::MouseEvent| {
         // The messages of a run that follows another one are not there to be taken: the other one's actions are done here.
-        if session.playing().get_untracked() || session.follows() {
+        if untouched || session.playing().get_untracked() || session.follows() {
             return;
         }
         if let Some(at) = point_on_field(&event) {

@@ -31,6 +31,7 @@ pub(crate) fn NodeCard(
     let face = settled(session.on_frame(move |simulation| Face::of(simulation, id)));
     let progress = session.on_panel(move |recording| Progress::of(recording.simulation(), id));
     let countdown = settled(session.on_frame(move |simulation| Countdown::of(simulation, id)));
+    let untouched = super::is_untouched();
     let place = Memo::new(move || layout.with(|layout| layout.place(id)));
     let selected = Memo::new(move || selection.is(id));
     // One thing open at a time: the status of a server takes the place of what may be done to it.
@@ -57,14 +58,14 @@ pub(crate) fn NodeCard(
         <div
             class=class
             role="group"
-            tabindex="0"
+            tabindex=(!untouched).then_some("0")
             aria-label=label
             style:transform=move || place.get().map(transform)
             style:width=move || place.get().map(|place| format!("{}px", place.rect.w))
             style:height=move || place.get().map(|place| format!("{}px", place.rect.h))
             on:keydown=pick
         >
-            <div class="sg-card" on:click=move |_| selection.toggle(id)>
+            <div class="sg-card" on:click=move |_| if !untouched { selection.toggle(id) }>
                 <Header id face place progress countdown />
                 <StripView id layout place />
                 <Footer id face place progress countdown />

@@ -11,8 +11,14 @@ mod timeline;
 mod transport;
 
 use leptos::prelude::*;
+use replicascope_engine::time::Time;
 
 use crate::shell::CloseSheet;
+
+/// Where the timeline ends when the run has been played so far.
+pub(crate) fn end_for(reached: Time) -> Time {
+    axis::Axis::for_run(reached).end
+}
 
 /// Transport above the timeline.
 #[component]

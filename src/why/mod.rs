@@ -21,6 +21,10 @@ use crate::shell::{Panels, Sheet};
 pub(crate) use panel::content;
 use told::Told;
 
+/// A page that shows an explanation and no ledger beside it: it provides this as context.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WhyAlone;
+
 /// The explanation that is open, if one is. A copy is a handle to the same.
 #[derive(Clone, Copy)]
 pub(crate) struct Why {

@@ -6,9 +6,9 @@ use leptos::{html, prelude::*};
 use replicascope_engine::ids::EventId;
 use wasm_bindgen::JsCast as _;
 
-use super::Why;
 use super::drawing::{Sheet, Slant, width};
 use super::told::{Line, Point, Told};
+use super::{Why, WhyAlone};
 use crate::lean::{For, Memo, Show, effect_after};
 use crate::ledger::chip;
 use crate::session::Session;
@@ -38,6 +38,10 @@ fn Open(told: Memo<Option<Arc<Told>>>) -> impl IntoView {
         }
         title
     });
+    let back = match use_context::<WhyAlone>() {
+        Some(WhyAlone) => "Close the explanation",
+        None => "Back to the ledger",
+    };
     let title = move || told.with(|told| told.as_ref().map(|told| told.title.clone()));
     let short = move || told.with(|told| told.as_ref().map(|told| told.short.clone()));
     let chips = move || {
@@ -50,7 +54,7 @@ fn Open(told: Memo<Option<Arc<Told>>>) -> impl IntoView {
     view! {
         <section class="whyp" aria-labelledby="why-title">
             <header>
-                <button type="button" class="ib" aria-label="Back to the ledger" title="Back to the ledger" on:click=move |_| why.close()>
+                <button type="button" class="ib" aria-label=back title=back on:click=move |_| why.close()>
                     <Picture icon=Icon::ChevronLeft />
                 </button>
                 <h2 id="why-title" tabindex="-1" node_ref=heading>

@@ -4,6 +4,7 @@
 //! Who did what, when. No blame, no exclamation marks.
 
 pub(crate) mod compare;
+pub(crate) mod embed;
 pub(crate) mod events;
 pub(crate) mod lessons;
 pub(crate) mod messages;

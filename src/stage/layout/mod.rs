@@ -57,6 +57,8 @@ pub(crate) struct Input {
     pub(crate) writers: NodeSet,
     /// How many hosts there are beside the nodes: members of a store, or managers.
     pub(crate) hosts: usize,
+    /// Whether a phone's stage leaves out what it can where it would grow taller than its room.
+    pub(crate) tight: bool,
 }
 
 impl Input {

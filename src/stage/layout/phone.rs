@@ -5,42 +5,110 @@ use super::{AppDensity, Density, Input, Layout, Place, Rect, cells};
 
 const PAD: f64 = 8.0;
 const APP_W_MIN: f64 = 92.0;
-const APP_H: f64 = 46.0;
-const ROUTER_H: f64 = 22.0;
-const SEAT_H: f64 = 108.0;
+/// Between two nodes in the seat.
+const SEAT_GAP: f64 = 18.0;
 /// Room for the left rail beside the copies.
 const RAIL_LEFT: f64 = 34.0;
 /// Room for the right rail.
 const RAIL_RIGHT: f64 = 24.0;
 
-const fn height_of(density: Density) -> f64 {
-    match density {
-        Density::Tiny => 44.0,
-        _ => 66.0,
+/// Height of a slim copy.
+const SLIM_H: f64 = 66.0;
+
+/// How high everything is, and what is between.
+struct Sizes {
+    app: (AppDensity, f64),
+    to_router: f64,
+    router: f64,
+    to_seat: f64,
+    seat: (Density, f64),
+    to_copies: f64,
+    tiny: f64,
+    gap: f64,
+}
+
+const USUAL: Sizes = Sizes {
+    app: (AppDensity::Slim, 46.0),
+    to_router: 12.0,
+    router: 22.0,
+    to_seat: 30.0,
+    seat: (Density::Medium, 108.0),
+    to_copies: 24.0,
+    tiny: 44.0,
+    gap: 8.0,
+};
+
+/// What a tight stage does instead, one after the other, until it fits.
+const TIGHT: [Sizes; 2] = [
+    Sizes {
+        app: (AppDensity::Tiny, 28.0),
+        to_router: 8.0,
+        router: 20.0,
+        to_seat: 22.0,
+        seat: (Density::Medium, 104.0),
+        to_copies: 16.0,
+        tiny: 38.0,
+        gap: 6.0,
+    },
+    Sizes {
+        app: (AppDensity::Tiny, 26.0),
+        to_router: 6.0,
+        router: 18.0,
+        to_seat: 18.0,
+        seat: (Density::Slim, SLIM_H),
+        to_copies: 14.0,
+        tiny: 38.0,
+        gap: 4.0,
+    },
+];
+
+pub(crate) fn lay_out(input: &Input, width: f64) -> Layout {
+    let usual = lay_out_by(input, width, &USUAL);
+    if !input.tight || usual.height <= input.height {
+        return usual;
+    }
+    let [snug, tight] = TIGHT.map(|sizes| lay_out_by(input, width, &sizes));
+    if snug.height <= input.height {
+        snug
+    } else {
+        tight
     }
 }
 
-pub(crate) fn lay_out(input: &Input, width: f64) -> Layout {
+fn lay_out_by(input: &Input, width: f64, sizes: &Sizes) -> Layout {
     let (seat, copies) = (input.in_seat(), input.copies());
-    let apps = place_apps(input.apps, width);
+    let (app_density, app_h) = sizes.app;
+    let (seat_density, seat_h) = sizes.seat;
+    let apps = place_apps(input.apps, width, app_h);
     let apps_bottom = apps.last().map_or(PAD, |app| app.bottom());
-    let router = Rect::new(PAD, apps_bottom + 12.0, width - 2.0 * PAD, ROUTER_H);
-    let seat_top = router.bottom() + 30.0;
+    let router = Rect::new(
+        PAD,
+        apps_bottom + sizes.to_router,
+        width - 2.0 * PAD,
+        sizes.router,
+    );
+    let seat_top = router.bottom() + sizes.to_seat;
     let seats = seat.len().max(1) as f64;
-    let seats_h = seats * (SEAT_H + 18.0) - 18.0;
-    let copies_top = seat_top + seats_h + 24.0;
-    let density = density_of(copies.len(), input.height - copies_top - PAD);
-    let (h, count) = (height_of(density), copies.len() as f64);
-    let spare = input.height - copies_top - PAD - count * (h + 8.0);
-    let gap = 8.0 + (spare / count.max(1.0)).clamp(0.0, 6.0);
+    let seats_h = seats * (seat_h + SEAT_GAP) - SEAT_GAP;
+    let copies_top = seat_top + seats_h + sizes.to_copies;
+    let room = input.height - copies_top - PAD;
+    let count = copies.len() as f64;
+    let slim = count * (SLIM_H + sizes.gap) <= room;
+    let (density, h) = if slim {
+        (Density::Slim, SLIM_H)
+    } else {
+        (Density::Tiny, sizes.tiny)
+    };
+    let spare = room - count * (h + sizes.gap);
+    let gap = sizes.gap + (spare / count.max(1.0)).clamp(0.0, 6.0);
     let height = (copies_top + count * (h + gap) - gap + PAD + 4.0).max(input.height);
 
     let mut places = vec![None; input.nodes];
     for (index, node) in seat.iter().enumerate() {
-        let y = seat_top + index as f64 * (SEAT_H + 18.0);
+        let y = seat_top + index as f64 * (seat_h + SEAT_GAP);
         places[node.index()] = Some(Place {
-            rect: Rect::new(PAD, y, width - PAD - RAIL_RIGHT, SEAT_H),
-            density: Density::Medium,
+            rect: Rect::new(PAD, y, width - PAD - RAIL_RIGHT, seat_h),
+            density: seat_density,
             seated: true,
             column: 0,
             opens_up: false,
@@ -61,7 +129,7 @@ pub(crate) fn lay_out(input: &Input, width: f64) -> Layout {
         phone: true,
         width,
         height,
-        app_density: AppDensity::Slim,
+        app_density,
         apps,
         router,
         seat: Rect::new(PAD, seat_top, width - PAD - RAIL_RIGHT, seats_h),
@@ -81,15 +149,7 @@ pub(crate) fn lay_out(input: &Input, width: f64) -> Layout {
     }
 }
 
-fn density_of(copies: usize, room: f64) -> Density {
-    if copies as f64 * (height_of(Density::Slim) + 8.0) <= room {
-        Density::Slim
-    } else {
-        Density::Tiny
-    }
-}
-
-fn place_apps(apps: usize, width: f64) -> Vec<Rect> {
+fn place_apps(apps: usize, width: f64, app_h: f64) -> Vec<Rect> {
     let room = width - 2.0 * PAD;
     let most = (((room + PAD) / (APP_W_MIN + PAD)) as usize).max(1);
     let columns = apps.clamp(1, most);
@@ -99,9 +159,9 @@ fn place_apps(apps: usize, width: f64) -> Vec<Rect> {
             let (row, column) = (index / columns, index % columns);
             Rect::new(
                 PAD + column as f64 * (w + PAD),
-                4.0 + row as f64 * (APP_H + 8.0),
+                4.0 + row as f64 * (app_h + 8.0),
                 w.floor(),
-                APP_H,
+                app_h,
             )
         })
         .collect()

@@ -15,6 +15,7 @@ fn inputs() -> impl Iterator<Item = Input> {
                             nodes,
                             writers: NodeSet::first(writers),
                             hosts: [0, 3, 5][nodes % 3],
+                            tight: nodes % 2 == 0,
                         })
                     })
                 })
@@ -92,11 +93,42 @@ fn a_phone_shows_copies_below_the_seat() {
         nodes: 5,
         writers: NodeSet::first(1),
         hosts: 0,
+        tight: false,
     });
     assert!(layout.phone);
     for place in layout.places.iter().filter(|place| !place.seated) {
         assert!(place.rect.y > layout.seat.bottom());
     }
+}
+
+#[test]
+fn a_tight_phone_leaves_out_what_it_can_before_it_grows() {
+    let input = |height, tight| Input {
+        width: 320.0,
+        height,
+        apps: 3,
+        nodes: 5,
+        writers: NodeSet::first(1),
+        hosts: 0,
+        tight,
+    };
+    let tight = Layout::of(&input(344.0, true));
+    assert_eq!(
+        (tight.height, tight.places[0].density),
+        (344.0, Density::Slim)
+    );
+    let snug = Layout::of(&input(390.0, true));
+    assert_eq!(
+        (snug.height, snug.places[0].density),
+        (390.0, Density::Medium)
+    );
+    assert_eq!(snug.app_density, AppDensity::Tiny);
+    assert!(Layout::of(&input(344.0, false)).height > 440.0);
+    // Where there is room it is as usual.
+    assert_eq!(
+        Layout::of(&input(600.0, true)),
+        Layout::of(&input(600.0, false))
+    );
 }
 
 #[test]
@@ -109,6 +141,7 @@ fn room_decides_how_much_a_card_says() {
             nodes,
             writers: NodeSet::first(1),
             hosts: 0,
+            tight: false,
         };
         Layout::of(&input).places[1].density
     };

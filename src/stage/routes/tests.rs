@@ -21,6 +21,7 @@ fn layouts() -> impl Iterator<Item = Layout> {
                     nodes,
                     writers: NodeSet::first(writers),
                     hosts: 0,
+                    tight: false,
                 })
             })
         })

@@ -313,6 +313,7 @@ mod tests {
             nodes: 5,
             writers: simulation.writers(),
             hosts: 0,
+            tight: false,
         });
         let routes = Routes::of(&layout);
         let mut seen = [0; SHAPES];
@@ -347,6 +348,7 @@ mod tests {
             nodes: 5,
             writers: simulation.writers(),
             hosts: 0,
+            tight: false,
         });
         let routes = Routes::of(&layout);
         let message = simulation

@@ -1,0 +1,120 @@
+//! Whether the page is seen, and how high what is in it would be.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use leptos::html;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast as _;
+use wasm_bindgen::closure::Closure;
+use web_sys::js_sys::Array;
+use web_sys::{HtmlElement, IntersectionObserver, IntersectionObserverEntry, ResizeObserver};
+
+use crate::lean::effect;
+use crate::session::Clock;
+
+/// For so long a height that was there just before is not told again, in ms: a host that makes room may change the width by it.
+const RESTLESS_MS: f64 = 1_000.0;
+
+/// Lets the clock run only while something of the page is to be seen. The browser counts what lies around the frame too.
+pub(super) fn only_while_seen(clock: Clock) {
+    let callback = Closure::<dyn FnMut(Array)>::new(move |entries: Array| {
+        // The latest is the last.
+        let latest: IntersectionObserverEntry = entries.pop().unchecked_into();
+        clock.halt(!latest.is_intersecting());
+    });
+    let Ok(observer) = IntersectionObserver::new(callback.as_ref().unchecked_ref()) else {
+        // It runs always then, as on a page of its own.
+        return;
+    };
+    if let Some(root) = document().document_element() {
+        observer.observe(&root);
+    }
+    let kept = StoredValue::new_local((observer, callback));
+    on_cleanup(move || {
+        kept.try_with_value(|(observer, _)| observer.disconnect());
+    });
+}
+
+/// Tells how high the page would be if its frame were as high as it likes, now and whenever that changes.
+pub(super) fn follow_height(
+    root: NodeRef<html::Div>,
+    lesson: RwSignal<Option<String>>,
+    tell: impl Fn(u32) + 'static,
+) {
+    let told = Rc::new(Told::default());
+    let measured = StoredValue::new_local(None::<HtmlElement>);
+    let callback = Closure::<dyn FnMut()>::new(move || {
+        let height = measured.try_with_value(|root| root.as_ref().map(natural));
+        if let Some(height) = height.flatten()
+            && told.is_news(height)
+        {
+            tell(height);
+        }
+    });
+    let Ok(observer) = ResizeObserver::new(callback.as_ref().unchecked_ref()) else {
+        return;
+    };
+    let kept = StoredValue::new_local((observer, callback));
+    effect(move || {
+        // Another view has other parts.
+        lesson.track();
+        let Some(root) = root.get() else { return };
+        measured.set_value(Some(root.clone().into()));
+        leptos::task::spawn_local(async move {
+            leptos::task::tick().await;
+            kept.try_with_value(|(observer, _)| {
+                observer.disconnect();
+                observer.observe(&root);
+                parts(&root).for_each(|part| observer.observe(&part));
+            });
+        });
+    });
+    on_cleanup(move || {
+        kept.try_with_value(|(observer, _)| observer.disconnect());
+    });
+}
+
+/// The parts of the page, one below the other.
+fn parts(root: &HtmlElement) -> impl Iterator<Item = HtmlElement> + use<> {
+    let children = root.children();
+    let parts =
+        (0..children.length()).filter_map(move |index| children.item(index)?.dyn_into().ok());
+    parts.filter(|part: &HtmlElement| part.offset_parent().is_some())
+}
+
+/// The sum of the parts. One that takes what room there is counts as high as its style says it would like to be (`flex-basis`), so
+/// that the sum does not depend on the frame.
+fn natural(root: &HtmlElement) -> u32 {
+    let height = |part: HtmlElement| {
+        let style = window().get_computed_style(&part).ok().flatten();
+        let basis = style.and_then(|style| style.get_property_value("flex-basis").ok());
+        let basis = basis.and_then(|basis| basis.strip_suffix("px")?.parse::<f64>().ok());
+        basis.unwrap_or_else(|| part.get_bounding_client_rect().height())
+    };
+    parts(root).map(height).sum::<f64>().ceil() as u32
+}
+
+/// What was told last, so that nothing is told for ever.
+#[derive(Default)]
+struct Told {
+    last: Cell<u32>,
+    before: Cell<u32>,
+    at_ms: Cell<f64>,
+}
+
+impl Told {
+    fn is_news(&self, height: u32) -> bool {
+        let now = window().performance().map_or(0.0, |clock| clock.now());
+        let (last, before) = (self.last.get(), self.before.get());
+        let back_and_forth = height == before && now - self.at_ms.get() < RESTLESS_MS;
+        // Of two heights that lead to each other the larger one stays.
+        if height == 0 || height == last || back_and_forth && height < last {
+            return false;
+        }
+        self.before.set(last);
+        self.last.set(height);
+        self.at_ms.set(now);
+        true
+    }
+}
