@@ -42,14 +42,14 @@ export async function openFile(page, name, text) {
 export const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 export const TABLET = { viewport: { width: 1024, height: 768 }, hasTouch: true, isMobile: true };
 
-/** axe-core finds nothing, in the theme that is shown. */
-export async function accessible(page, view = "") {
+/** axe-core finds nothing, in the theme that is shown; `aim` narrows what it looks at. */
+export async function accessible(page, view = "", aim = (axe) => axe) {
   // What is still fading in has the colours of neither state.
   await page.evaluate(() => {
     const running = document.getAnimations().filter((one) => one.playState === "running" && one.effect.getComputedTiming().endTime < Infinity);
     return Promise.allSettled(running.map((one) => one.finished));
   });
-  const { violations } = await new AxeBuilder({ page }).analyze();
+  const { violations } = await aim(new AxeBuilder({ page })).analyze();
   const lines = violations.flatMap(({ id, nodes }) =>
     nodes.map((node) => `${view} ${id}: ${node.target.join(" ")}: ${node.failureSummary}`),
   );
