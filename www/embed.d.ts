@@ -57,8 +57,11 @@ export interface Writes {
   lost: number;
 }
 
-/** One event, as a line of `replicascope trace --json`; or that time jumped, and what follows begins there. */
-export type TraceEvent = { at_us: number; [field: string]: unknown } | { sought: number };
+/**
+ * One event, as a line of `replicascope trace --json`: `at_us` is its instant in microseconds, `cause` the number of the event that led to it, 0
+ * for none. Or that time jumped to `sought`, in milliseconds, and what follows begins there.
+ */
+export type TraceEvent = { id: number; at_us: number; cause: number; event: string; sought?: never; [field: string]: unknown } | { sought: number };
 
 /** How a lesson went so far. */
 export interface Lesson {
