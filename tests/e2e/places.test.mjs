@@ -19,9 +19,12 @@ before(async () => {
 });
 after(() => browser?.close());
 
-/** A test with a server of its own, whose options these are. */
+/**
+ * A test with a server of its own, whose options these are. Chromium may take a minute to look for a newer service worker, even when it is asked to; so
+ * there is time for that.
+ */
 function placeTest(name, options, body) {
-  test(name, { timeout: 120_000 }, async () => {
+  test(name, { timeout: 300_000 }, async () => {
     const server = await serveDist(options);
     try {
       await body(server);
