@@ -8,7 +8,7 @@
 //! `compare` puts the run beside itself under other settings.
 //! `embed` is the page inside another one.
 //! `lean` is what views are made of, with little code.
-//! `parts` are what comes later: code that is fetched when a person first asks for what it does.
+//! `parts` are what comes later: code that is fetched when a person first asks for what it does; `reserve` is what comes along.
 //! `words` says all of it in English, `shell` holds the parts together.
 
 #![allow(
@@ -27,6 +27,7 @@ mod lessons;
 mod messages;
 mod numbers;
 mod parts;
+mod reserve;
 pub mod scenarios;
 pub mod session;
 pub mod share;

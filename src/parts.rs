@@ -4,7 +4,8 @@
 //! `cargo xtask finish` into a file named after the part, and fetched when the door is first opened. Doors of one part share
 //! a file. In builds that are not cut (tests, `--dev`) a door is an `async` function like any other.
 //!
-//! So that a part stays out of the rest, nothing outside may name what only its doors should.
+//! So that a part stays out of the rest, nothing outside may name what only its doors should. Code that is asked for in passing, and
+//! is needed only by runs that a door leads to, is in `reserve`, which those doors bring along.
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -12,7 +13,7 @@ use replicascope_engine::why::Question;
 
 use crate::share::{Note, Opening, Share, Store};
 use crate::why::Why;
-use crate::{cluster, compare, embed, lessons, numbers, share, why};
+use crate::{cluster, compare, embed, lessons, numbers, reserve, share, why};
 
 /// The code of a part could not be fetched. What the browser said is in its console; the next attempt begins anew.
 #[derive(Debug)]
@@ -51,12 +52,14 @@ split! {
     cluster:
     /// The dialog that changes the cluster.
     fn cluster_dialog(owner: Owner) -> AnyView {
+        reserve::bring();
         owner.with(cluster::content)
     }
 
     compare:
     /// The comparison.
     fn comparison(owner: Owner) -> AnyView {
+        reserve::bring();
         owner.with(compare::content)
     }
 
@@ -81,42 +84,49 @@ split! {
     lessons:
     /// The list of the lessons.
     fn course(owner: Owner) -> AnyView {
+        reserve::bring();
         owner.with(lessons::list_content)
     }
 
     lessons:
     /// The lesson that is asked for.
     fn lesson(owner: Owner) -> AnyView {
+        reserve::bring();
         owner.with(lessons::lesson_content)
     }
 
     embed:
     /// The page inside another one.
     fn embedded(owner: Owner) -> AnyView {
+        reserve::bring();
         owner.with(embed::content)
     }
 
     share:
     /// The dialog with the link and the files.
     fn share_dialog(owner: Owner) -> AnyView {
+        reserve::bring();
         owner.with(share::content)
     }
 
     share:
     /// What the page opens with, where that has to be read.
     fn opening() -> Box<Opening> {
+        reserve::bring();
         Box::new(Opening::read())
     }
 
     share:
     /// Opens a link, and says what is to be said about it.
     fn open_link(share: Share, fragment: String) -> Note {
+        reserve::bring();
         share.open(&fragment)
     }
 
     share:
     /// What keeps a run.
     fn keeper() -> Store {
+        reserve::bring();
         share::STORE
     }
 }

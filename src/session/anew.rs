@@ -47,7 +47,7 @@ impl Session {
     /// # Errors
     /// [`ScenarioError`] when the scenario is not valid; the present experiment stays then.
     pub fn start_anew(self, scenario: Scenario) -> Result<(), ScenarioError> {
-        let mut experiment = Experiment::new(scenario, "Run")?;
+        let mut experiment = Experiment::with(scenario, "Run", crate::reserve::cast())?;
         experiment.current_mut().advance_to(Time::ZERO);
         self.pause();
         let fresh = self.is_anew();

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use replicascope_engine::compare::{Odd, Script};
 use replicascope_engine::recording::Worth;
 use replicascope_engine::time::Time;
-use replicascope_engine::{Experiment, Recording, Scenario};
+use replicascope_engine::{Cast, Experiment, Recording, Scenario};
 
 use super::Session;
 
@@ -15,14 +15,30 @@ type Place = StoredValue<Experiment, LocalStorage>;
 
 /// What a companion shows while it follows nobody.
 fn nothing() -> Experiment {
-    Experiment::new(Scenario::default(), "Run")
+    Experiment::with(Scenario::default(), "Run", Cast::textbook())
         .unwrap_or_else(|error| unreachable!("the default is valid: {error}"))
+}
+
+/// What moves a follower: a script, boxed so that its code comes with the comparison.
+trait Leads {
+    fn advance_within(&mut self, run: &mut Recording, until: Time, most: u64) -> bool;
+    fn odd(&self) -> &[Odd];
+}
+
+impl Leads for Script {
+    fn advance_within(&mut self, run: &mut Recording, until: Time, most: u64) -> bool {
+        Script::advance_within(self, run, until, most)
+    }
+
+    fn odd(&self) -> &[Odd] {
+        Script::odd(self)
+    }
 }
 
 /// Those that keep to a session's clock.
 #[derive(Default)]
 pub(super) struct Followers {
-    each: Vec<(Place, Script)>,
+    each: Vec<(Place, Box<dyn Leads>)>,
     /// Some have not come to the present yet.
     behind: bool,
 }
@@ -48,7 +64,7 @@ impl Session {
             .into_iter()
             .map(|(companion, run, script)| {
                 companion.experiment.set_value(Experiment::of(run, "Run"));
-                (companion.experiment, script)
+                (companion.experiment, Box::new(script) as Box<dyn Leads>)
             })
             .collect();
         self.followers.update_value(|followers| {

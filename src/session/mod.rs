@@ -21,7 +21,7 @@ use replicascope_engine::time::{Span, Time};
 use replicascope_engine::{Experiment, Recording, Scenario, ScenarioError, Simulation};
 
 use crate::lean::Memo;
-use crate::words;
+use crate::{reserve, words};
 use followers::Followers;
 
 pub use clock::Clock;
@@ -82,7 +82,7 @@ impl Session {
     /// # Errors
     /// [`ScenarioError`] when the scenario is not valid.
     pub fn new(scenario: Scenario, start: Time) -> Result<Self, ScenarioError> {
-        let mut experiment = Experiment::new(scenario, "Run")?;
+        let mut experiment = Experiment::with(scenario, "Run", reserve::cast())?;
         experiment.current_mut().advance_to(start);
         Ok(Self::with(experiment))
     }
@@ -323,6 +323,7 @@ impl Session {
                 let at = experiment.current().simulation().now();
                 let name = format!("{} at {}", words::settings::short(&action), words::at(at));
                 crate::share::about_to(experiment.current(), &action);
+                experiment.current_mut().welcome(reserve::cast());
                 match experiment.act(action, name.as_str()) {
                     Ok(false) => {}
                     Ok(true) => {
@@ -377,7 +378,7 @@ impl Session {
     /// # Errors
     /// [`ScenarioError`] when the scenario is not valid; the present experiment stays then.
     pub fn load(self, scenario: Scenario, start: Time) -> Result<(), ScenarioError> {
-        let mut experiment = Experiment::new(scenario, "Run")?;
+        let mut experiment = Experiment::with(scenario, "Run", reserve::cast())?;
         experiment.current_mut().advance_to(start);
         self.undone.set(Vec::new());
         self.experiment.set_value(experiment);

@@ -43,6 +43,7 @@ impl Session {
         self.experiment.update_value(|experiment| {
             for action in actions.iter().flatten() {
                 crate::share::about_to(experiment.current(), &action.action);
+                experiment.current_mut().welcome(crate::reserve::cast());
                 match experiment.current_mut().redo(action) {
                     Ok(()) => notice = format!("Done again: {}.", told(action)),
                     Err(error) => {

@@ -14,6 +14,8 @@ use replicascope_engine::{Experiment, Recording, Scenario};
 use replicascope_link::{Link, LinkError};
 use wasm_bindgen::JsCast as _;
 
+use crate::reserve;
+
 const STORED_AS: &str = "replicascope.run";
 /// The field of `index.html` in which the scenario stands.
 const FIELD: &str = "broken-scenario";
@@ -192,13 +194,17 @@ pub(crate) fn about_to(recording: &Recording, action: &Action) {
     show(&scenario);
 }
 
-/// Lets the scenario stand where it can be copied from should the page break.
+/// Lets the scenario stand where it can be copied from should the page break, as soon as what writes it is here: a person's first
+/// touch has it fetched.
 pub(super) fn show(scenario: &Scenario) {
+    let Some(reserve) = reserve::get() else {
+        return;
+    };
     let field = document()
         .get_element_by_id(FIELD)
         .and_then(|field| field.dyn_into::<web_sys::HtmlTextAreaElement>().ok());
     if let Some(field) = field {
-        field.set_value(&scenario.to_json());
+        field.set_value(&(reserve.written)(scenario));
     }
 }
 

@@ -10,7 +10,7 @@ mod tables;
 use leptos::task::spawn_local;
 use leptos::{ev, prelude::*};
 use replicascope_engine::time::Time;
-use replicascope_engine::{Experiment, Recording, Scenario};
+use replicascope_engine::{Cast, Experiment, Recording, Scenario};
 use replicascope_link::{Link, PREFIX, Replay};
 
 use crate::lean::effect;
@@ -127,7 +127,7 @@ impl Opening {
 
     fn first(note: Option<Note>) -> Self {
         let (scenario, start) = scenarios::opening();
-        let mut experiment = Experiment::new(scenario, "Run")
+        let mut experiment = Experiment::with(scenario, "Run", Cast::textbook())
             .unwrap_or_else(|error| unreachable!("the page's own scenarios are tested: {error}"));
         experiment.current_mut().advance_to(start);
         Self {

@@ -1,17 +1,17 @@
 //! What the page remembers between visits. A browser may refuse the storage; the page works all the same and forgets.
+//!
+//! It is two words at most, such as `dark keys-off`, since this is read before all else and a reader of JSON is not there yet.
 
 use leptos::prelude::*;
-use replicascope_engine::json;
-use serde::{Deserialize, Serialize};
 
 use crate::lean::{Memo, effect, effect_after};
 use crate::share::storage;
 
 const STORED_AS: &str = "replicascope.preferences";
+const KEYS_OFF: &str = "keys-off";
 
 /// Light or dark, when a person has chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Theme {
     /// Dark ink on light paper.
     Light,
@@ -37,8 +37,7 @@ impl Theme {
 }
 
 /// What a person prefers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Preferences {
     /// The theme; the system's when absent.
     pub(crate) theme: Option<Theme>,
@@ -51,15 +50,38 @@ impl Preferences {
     pub(crate) fn load() -> Self {
         storage()
             .and_then(|storage| storage.get_item(STORED_AS).ok().flatten())
-            .and_then(|text| json::from_text(&text).ok())
-            .unwrap_or_default()
+            .map_or_else(Self::default, |text| Self::read(&text))
+    }
+
+    /// What a text says, as far as it is known. As JSON, which it was once, it says the same.
+    fn read(text: &str) -> Self {
+        let mut read = Self::default();
+        let words =
+            text.split(|letter: char| !letter.is_ascii_alphabetic() && !"-_".contains(letter));
+        let mut last = "";
+        for word in words.filter(|word| !word.is_empty()) {
+            match word {
+                "light" => read.theme = Some(Theme::Light),
+                "dark" => read.theme = Some(Theme::Dark),
+                KEYS_OFF => read.keys_off = true,
+                "true" if last == "keys_off" => read.keys_off = true,
+                _ => {}
+            }
+            last = word;
+        }
+        read
+    }
+
+    fn written(&self) -> String {
+        let keys = if self.keys_off { KEYS_OFF } else { "" };
+        [self.theme.map_or("", Theme::name), keys].join(" ")
     }
 
     /// Remembers it, if the browser lets it.
     pub(crate) fn store(&self) {
-        if let (Some(storage), Ok(text)) = (storage(), json::to_line(self)) {
+        if let Some(storage) = storage() {
             // Storage may be full or refused: then the choice lasts as long as the page.
-            let _ = storage.set_item(STORED_AS, &text);
+            let _ = storage.set_item(STORED_AS, &self.written());
         }
     }
 }
@@ -107,12 +129,24 @@ mod tests {
 
     #[test]
     fn an_older_or_newer_file_still_reads() {
-        let read = |text| json::from_text::<Preferences>(text).unwrap_or_default();
-        assert_eq!(read("{}"), Preferences::default());
-        assert_eq!(
-            read(r#"{"theme":"dark","later":1}"#).theme,
-            Some(Theme::Dark)
-        );
-        assert_eq!(read("not json"), Preferences::default());
+        let read = Preferences::read;
+        assert_eq!(read(""), Preferences::default());
+        assert_eq!(read("dark and-more").theme, Some(Theme::Dark));
+        let json = Preferences {
+            theme: Some(Theme::Dark),
+            keys_off: true,
+        };
+        assert_eq!(read(r#"{"theme":"dark","keys_off":true}"#), json);
+        assert!(!read(r#"{"theme":null,"keys_off":false}"#).keys_off);
+    }
+
+    #[test]
+    fn what_is_written_reads_the_same() {
+        for theme in [None, Some(Theme::Light), Some(Theme::Dark)] {
+            for keys_off in [false, true] {
+                let it = Preferences { theme, keys_off };
+                assert_eq!(Preferences::read(&it.written()), it);
+            }
+        }
     }
 }

@@ -5,7 +5,8 @@ use replicascope_engine::event::{ElectionFailure, EventKind, NoEffect};
 use replicascope_engine::scenario::Action;
 use replicascope_engine::sort::sort_by_key;
 
-use super::{at, client, count, endpoint, key, list, servers, settings};
+use super::{at, client, count, endpoint, key, list, settings};
+use crate::reserve;
 
 /// What an event is about: it decides the picture beside the sentence, and what of it stands in the timeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,7 +164,7 @@ pub(crate) fn sentence(simulation: &Simulation, kind: &EventKind) -> Option<(Mar
             format!("Split brain: {primaries} nodes take writes."),
         ),
         EventKind::OnePrimary { node } => (Mark::Seat, format!("Only {node} takes writes again.")),
-        _ => return servers::line(kind),
+        _ => return reserve::get().and_then(|reserve| (reserve.line)(kind)),
     })
 }
 
@@ -203,10 +204,11 @@ fn act(simulation: &Simulation, index: usize) -> Option<String> {
             super::span(replicascope_engine::time::Span(*by_us))
         ),
         Action::DuplicateMessage { .. } => "A message was doubled.".to_owned(),
-        Action::Set(setting) => {
-            settings::setting(setting).unwrap_or_else(|| settings::changed(simulation, index))
-        }
-        Action::Admin { node, command } => servers::command(*node, command),
+        Action::Set(setting) => match settings::setting(setting) {
+            Some(text) => text,
+            None => (reserve::get()?.changed)(simulation, index),
+        },
+        Action::Admin { node, command } => (reserve::get()?.command)(*node, command),
         _ => return None,
     })
 }

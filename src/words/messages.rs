@@ -60,7 +60,8 @@ pub(crate) fn arrival(kind: &EventKind) -> Option<String> {
 
 fn capital(word: &str) -> String {
     let mut letters = word.chars();
+    // All of them begin with letters that ASCII has; the rest of Unicode is a table of 12 KB.
     letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().collect::<String>() + letters.as_str()
+        first.to_ascii_uppercase().to_string() + letters.as_str()
     })
 }

@@ -13,14 +13,15 @@ mod mysql;
 pub(crate) mod narration;
 pub(crate) mod outlook;
 mod patroni;
-mod routing;
-mod servers;
+pub(crate) mod routing;
+pub(crate) mod servers;
 pub(crate) mod settings;
 pub(crate) mod share;
 pub(crate) mod story;
 pub(crate) mod verdicts;
 pub(crate) mod why;
 
+pub(crate) use events::Mark;
 use replicascope_engine::Simulation;
 use replicascope_engine::ids::{ClientId, Key, NodeId};
 use replicascope_engine::scenario::Endpoint;

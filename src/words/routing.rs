@@ -75,7 +75,7 @@ pub(super) fn line(event: &RoutingEvent) -> Option<(Mark, String)> {
 }
 
 /// What a change of routing means from now on.
-pub(super) fn routing(routing: &Routing) -> String {
+pub(crate) fn routing(routing: &Routing) -> String {
     let millis = |millis| span(Span::from_millis(millis));
     match routing {
         Routing::Plain => "Routing: nothing but the choice of where reads go.".to_owned(),

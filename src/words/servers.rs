@@ -10,7 +10,7 @@ use super::monitors;
 use super::mysql;
 
 /// The line for an event of a database server, if it deserves one.
-pub(super) fn line(kind: &EventKind) -> Option<(Mark, String)> {
+pub(crate) fn line(kind: &EventKind) -> Option<(Mark, String)> {
     Some(match *kind {
         EventKind::ServerReady { node } => (Mark::Up, format!("{node} takes connections.")),
         EventKind::ServerStopped { node } => (
@@ -173,7 +173,7 @@ pub(super) fn service_name(service: Service) -> String {
 }
 
 /// What a person told a server.
-pub(super) fn command(node: replicascope_engine::ids::NodeId, command: &Admin) -> String {
+pub(crate) fn command(node: replicascope_engine::ids::NodeId, command: &Admin) -> String {
     match command {
         Admin::Follow { upstream } => format!("{node} was told to follow {upstream}."),
         Admin::Rewind { source } => format!("{node} is to be rewound from {source}."),

@@ -6,7 +6,7 @@ use replicascope_engine::scenario::{Action, Failover, Mode, ReadPolicy, Setting}
 use replicascope_engine::time::Span;
 
 use super::span;
-use crate::cluster;
+use crate::{cluster, reserve};
 
 /// What a replication mode is called.
 pub(crate) fn mode(mode: Mode) -> &'static str {
@@ -68,7 +68,7 @@ pub(crate) fn setting(setting: &Setting) -> Option<String> {
         }
         Setting::Fencing(false) => "Fencing off: a primary goes on as if alone.".to_owned(),
         Setting::Reads(policy) => format!("Reads go to {}.", reads(*policy)),
-        Setting::Routing(routing) => super::routing::routing(routing),
+        Setting::Routing(routing) => (reserve::get()?.routing)(routing),
         Setting::Timers(_) | Setting::Database(_) | Setting::Manager(_) => return None,
         Setting::Workload(workload) => format!(
             "Workload: {} operations a second, {} % reads.",

@@ -334,7 +334,7 @@ pub enum Message {
     /// Between two database servers.
     Replication(Replication),
     /// To or from a failover manager.
-    Manager(Box<ManagerMessage>),
+    Manager(Arc<ManagerMessage>),
 }
 
 impl From<Replication> for Message {

@@ -8,6 +8,7 @@ mod experiment;
 
 use std::sync::Arc;
 
+use crate::cast::Cast;
 use crate::event::{Event, EventKind};
 use crate::ids::EventId;
 use crate::scenario::{Action, Scenario, ScenarioError, TimedAction};
@@ -66,7 +67,15 @@ impl Recording {
     /// # Errors
     /// [`ScenarioError`] when the scenario is not valid.
     pub fn new(scenario: Scenario) -> Result<Self, ScenarioError> {
-        let simulation = Simulation::new(&scenario)?;
+        Self::with(scenario, Cast::all())
+    }
+
+    /// As [`Recording::new`], of a run that these take part in.
+    ///
+    /// # Errors
+    /// [`ScenarioError`] when the scenario is not valid, or needs somebody else.
+    pub fn with(scenario: Scenario, cast: Cast) -> Result<Self, ScenarioError> {
+        let simulation = Simulation::with(&scenario, cast)?;
         let checkpoints = vec![simulation.clone()];
         Ok(Self {
             scenario,
@@ -75,6 +84,14 @@ impl Recording {
             interval: FIRST_INTERVAL,
             reached: Time::ZERO,
         })
+    }
+
+    /// These can take part from now on, such as the routers that an action asks for.
+    pub fn welcome(&mut self, cast: Cast) {
+        self.simulation.welcome(cast);
+        for checkpoint in &mut self.checkpoints {
+            checkpoint.welcome(cast);
+        }
     }
 
     /// The run as it stands.

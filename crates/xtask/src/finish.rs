@@ -1,8 +1,10 @@
 //! `cargo xtask finish`, called by Trunk after each build: what Trunk leaves to be done before the page is the one that is served.
 //!
-//! `parts` cuts the program of a release build into what opens the page and what comes later; `externalise` moves every inline
-//! script into a file of its own; `offline` tells the service worker of a release build what it keeps.
+//! `parts` cuts the program of a release build into what opens the page and what comes later, `exports` takes off what nothing
+//! uses before that; `externalise` moves every inline script into a file of its own; `offline` tells the service worker of a
+//! release build what it keeps.
 
+mod exports;
 mod externalise;
 mod offline;
 mod parts;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Change;
+use crate::cast::Cast;
 use crate::event::{EventKind, NoEffect};
 use crate::ids::{EventId, MessageId};
 use crate::recording::Recording;
@@ -144,7 +145,7 @@ impl Script {
     fn counterpart(&mut self, here: &Simulation, message: MessageId) -> Result<MessageId, Why> {
         let at = self.actions[self.next].at_us;
         let meant = self
-            .original_at(at)
+            .original_at(at, here.cast())
             .and_then(|original| original.network().find(message))
             .ok_or(Why::NoEffect(NoEffect::NoSuchMessage))?;
         let same = |other: &&InFlight| {
@@ -156,9 +157,9 @@ impl Script {
     }
 
     /// The original just before the action that is to be taken next.
-    fn original_at(&mut self, at: Time) -> Option<&Simulation> {
+    fn original_at(&mut self, at: Time, cast: Cast) -> Option<&Simulation> {
         if self.original.is_none() {
-            self.original = Simulation::new(&self.scenario).ok().map(Box::new);
+            self.original = Simulation::with(&self.scenario, cast).ok().map(Box::new);
         }
         let original = self.original.as_mut()?;
         original.set_actions(Arc::new(self.actions[..self.next].to_vec()));

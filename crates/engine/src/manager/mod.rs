@@ -73,7 +73,7 @@ impl From<AgentMessage> for Message {
 
 impl From<ManagerMessage> for Message {
     fn from(message: ManagerMessage) -> Self {
-        Self::Manager(Box::new(message))
+        Self::Manager(Arc::new(message))
     }
 }
 

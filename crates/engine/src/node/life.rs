@@ -11,8 +11,8 @@ use crate::time::Span;
 
 impl Node {
     pub(crate) fn start(&mut self, cx: &mut Context<'_>) {
-        if self.server.is_some() {
-            self.start_server(cx);
+        if let Some(acts) = self.acts() {
+            acts.start(self, cx);
         } else if self.primary.is_some() {
             self.start_reign_timers(cx);
         } else {
@@ -24,8 +24,8 @@ impl Node {
     /// was written stays as well unless the power is lost.
     pub(crate) fn crash(&mut self, power_lost: bool) {
         self.waits.clear();
-        if self.server.is_some() {
-            self.crash_server(power_lost);
+        if let Some(acts) = self.acts() {
+            acts.crash(self, power_lost);
             return;
         }
         let lost: Vec<_> = self
@@ -59,14 +59,16 @@ impl Node {
         self.primary = None;
         self.role = Role::Replica;
         self.slow = 1;
-        self.lose_server_disk();
+        if let Some(acts) = self.acts() {
+            acts.lose_disk(self);
+        }
     }
 
     /// Starts after a crash. A node that was primary goes on as primary, fenced until a majority answers it, if fencing is
     /// on; otherwise it takes writes at once, as a server that nobody told better does.
     pub(crate) fn restart(&mut self, cx: &mut Context<'_>) {
-        if self.server.is_some() {
-            self.restart_server(cx);
+        if let Some(acts) = self.acts() {
+            acts.restart(self, cx);
             return;
         }
         let patience = Span(cx.settings.timers.election_timeout_us);
@@ -132,11 +134,7 @@ impl Node {
             if !server.is_ready(cx.now) {
                 return;
             }
-            self.standby_names_reloaded(cx);
-            self.semi_sync_reloaded(cx);
-            self.receiver_timers_reloaded(cx);
-            self.sender_timers_reloaded(cx);
-            self.guard_writes(cx);
+            server.acts().settings_changed(self, cx);
         } else if self.primary.is_some() {
             self.check_lease(cx);
             self.maintain_membership(cx);

@@ -46,8 +46,8 @@ use crate::time::{Span, Time};
 pub use effects::{Context, Effect, Timer};
 pub use primary::Follower;
 use {
-    election::Election, primary::Primary, processor::Processor, replica::Follow, server::Server,
-    table::Table, wait::WaitingRead, wal::Wal,
+    election::Election, primary::Primary, processor::Processor, replica::Follow, server::Kept,
+    server::Servers, table::Table, wait::WaitingRead, wal::Wal,
 };
 
 /// What a node is doing in the cluster.
@@ -107,16 +107,21 @@ pub struct Node {
     /// Reads that wait until the log is applied up to a position.
     waits: Vec<WaitingRead>,
     /// What it has as a PostgreSQL, MySQL or MariaDB server; `None`: it is a Textbook node.
-    server: Option<Box<Server>>,
+    server: Option<Kept>,
 }
 
 impl Node {
     /// A database server; the first node is primary and the others stream from it.
-    pub(crate) fn server(id: NodeId, keys: usize, nodes: usize) -> Self {
+    pub(crate) fn server(
+        acts: &'static dyn Servers,
+        id: NodeId,
+        keys: usize,
+        nodes: usize,
+    ) -> Self {
         let mut node = Self::new(id, keys, nodes, Time::ZERO, Span::ZERO);
         node.primary = None;
         node.follow.streaming = None;
-        node.server = Some(Box::new(Server::new(id, nodes)));
+        node.server = Some(acts.make(id, nodes));
         node
     }
 
@@ -275,7 +280,11 @@ impl Node {
                 self.on_vote_reply(cx, from, term, granted, stepped_down, standing);
             }
             Message::Stand => self.on_stand(cx),
-            Message::Replication(message) => self.on_replication(cx, from, message),
+            Message::Replication(message) => {
+                if let Some(acts) = self.acts() {
+                    acts.receive(self, cx, from, message);
+                }
+            }
             Message::Request(_)
             | Message::Reply { .. }
             | Message::Probe
@@ -301,7 +310,11 @@ impl Node {
             Timer::JobDone => self.on_job_done(cx),
             Timer::Rewound => self.on_rewound(cx),
             Timer::Restored => self.on_restored(cx),
-            Timer::Server(timer) => self.on_server_timer(cx, timer),
+            Timer::Server(timer) => {
+                if let Some(acts) = self.acts() {
+                    acts.wake(self, cx, timer);
+                }
+            }
             Timer::ReadWait => {}
         }
         if !self.waits.is_empty() {

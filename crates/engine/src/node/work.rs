@@ -51,7 +51,11 @@ impl Node {
         match job {
             processor::Job::Execute(request) => self.execute(cx, request),
             processor::Job::Apply => self.on_applied(cx),
-            processor::Job::Replay => self.on_replayed(cx),
+            processor::Job::Replay => {
+                if let Some(acts) = self.acts() {
+                    acts.replayed(self, cx);
+                }
+            }
         }
         self.processor.finish();
         self.start_job(cx);
@@ -63,10 +67,10 @@ impl Node {
             return;
         }
         match request.kind {
-            RequestKind::Write { value, level } if self.server.is_some() => {
-                self.execute_write(cx, request, value, level);
-            }
-            RequestKind::Write { value, .. } => self.insert(cx, request, value),
+            RequestKind::Write { value, level } => match self.acts() {
+                Some(acts) => acts.execute_write(self, cx, request, value, level),
+                None => self.insert(cx, request, value),
+            },
             RequestKind::Read | RequestKind::ReadFromPrimary | RequestKind::ReadAfter(_) => {
                 cx.event(EventKind::NodeTimer { node: self.id });
                 let row = self.table.row(request.key);
@@ -107,8 +111,8 @@ impl Node {
     }
 
     pub(super) fn start_flush(&mut self, cx: &mut Context<'_>) {
-        if self.is_mysql() {
-            self.write_binlog(cx);
+        if let Some(acts) = self.acts().filter(|_| self.is_mysql()) {
+            acts.write_binlog(self, cx);
             return;
         }
         if self.flushing || self.flush >= self.wal.tip().lsn {
@@ -146,8 +150,8 @@ impl Node {
             node: self.id,
             lsn: self.flush,
         });
-        if self.server.is_some() {
-            self.server_flushed(cx);
+        if let Some(acts) = self.acts() {
+            acts.flushed(self, cx);
         } else if self.role == Role::Promoting {
             self.apply_next(cx);
         } else if self.primary.is_some() {

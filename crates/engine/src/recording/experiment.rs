@@ -1,5 +1,6 @@
 //! Several futures of one start, each a recording with a name.
 
+use crate::cast::Cast;
 use crate::scenario::{Action, Scenario, ScenarioError};
 use crate::time::Time;
 
@@ -36,7 +37,19 @@ impl Experiment {
     /// # Errors
     /// [`ScenarioError`] when the scenario is not valid.
     pub fn new(scenario: Scenario, name: impl Into<String>) -> Result<Self, ScenarioError> {
-        Ok(Self::of(Recording::new(scenario)?, name))
+        Self::with(scenario, name, Cast::all())
+    }
+
+    /// As [`Experiment::new`], of runs that these take part in.
+    ///
+    /// # Errors
+    /// [`ScenarioError`] when the scenario is not valid, or needs somebody else.
+    pub fn with(
+        scenario: Scenario,
+        name: impl Into<String>,
+        cast: Cast,
+    ) -> Result<Self, ScenarioError> {
+        Ok(Self::of(Recording::with(scenario, cast)?, name))
     }
 
     /// An experiment that begins with a run as it stands.
@@ -199,9 +212,10 @@ impl Experiment {
     pub fn act(&mut self, action: Action, name: impl Into<String>) -> Result<bool, ScenarioError> {
         let branches = self.current().has_future_actions();
         if branches {
-            self.current()
-                .scenario()
-                .validate_action("action", &action)?;
+            let run = self.current();
+            let cast = run.simulation().cast();
+            run.scenario()
+                .validate_action_for(cast, "action", &action)?;
             self.branch(name);
         }
         self.current_mut().act(action)?;

@@ -33,6 +33,7 @@ pub use settings::{
     Workload,
 };
 pub use standby_names::{Method, StandbyNames};
+pub(crate) use validate::{ALL_KINDS, Kinds};
 
 use serde::{Deserialize, Serialize};
 

@@ -61,6 +61,9 @@ pub enum Problem {
     /// Two values that contradict each other.
     #[error("{0}")]
     Contradiction(String),
+    /// It needs somebody who is not in the [`crate::Cast`] that the run was made with.
+    #[error("this program runs Textbook nodes only so far")]
+    NotInCast,
     /// Written by a newer engine.
     #[error("version {found} is newer than this engine, which reads up to {VERSION}")]
     NewerVersion {

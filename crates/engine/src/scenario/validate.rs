@@ -1,13 +1,16 @@
 //! What a scenario must satisfy before it runs. Everything is checked, nothing is corrected in silence.
 
 mod commands;
+mod kinds;
+
+pub(crate) use kinds::{ALL_KINDS, Kinds};
 
 use super::action::Action;
-use super::database::Database;
 use super::manager::Manager;
 use super::read::{Problem, ScenarioError};
 use super::settings::{Costs, LinkSettings, SemiSync, Settings, Sync, Timers, Workload};
 use super::{Cluster, Scenario, VERSION};
+use crate::cast::Cast;
 use crate::ids::{ClientId, Key, MAX_NODES, NodeId};
 
 /// The longest span a scenario may name: an hour.
@@ -38,6 +41,14 @@ impl Scenario {
     /// # Errors
     /// [`ScenarioError`] for the first field that is wrong.
     pub fn validate(&self) -> Checked {
+        self.validate_for(Cast::all())
+    }
+
+    /// As [`Scenario::validate`], and that nobody is needed who is not in the cast.
+    ///
+    /// # Errors
+    /// [`ScenarioError`] for the first field that is wrong.
+    pub fn validate_for(&self, cast: Cast) -> Checked {
         if self.version > VERSION {
             return Err(ScenarioError::new(
                 "version",
@@ -54,7 +65,7 @@ impl Scenario {
             "",
         )?;
         self.cluster.validate()?;
-        let rules = self.rules();
+        let rules = self.rules(cast);
         rules.settings("settings", &self.settings)?;
         self.cluster.links(&rules)?;
         self.no_newer_than_said()?;
@@ -75,7 +86,7 @@ impl Scenario {
         }
         crate::expect::instant("until_us", self.until_us)?;
         for (index, expectation) in self.expect.iter().enumerate() {
-            expectation.validate(&format!("expect[{index}]"), self.cluster.node_count())?;
+            rules.expectation(&format!("expect[{index}]"), expectation)?;
         }
         Ok(())
     }
@@ -85,11 +96,20 @@ impl Scenario {
     /// # Errors
     /// [`ScenarioError`] for the field that is wrong.
     pub fn validate_action(&self, path: &str, action: &Action) -> Checked {
-        self.rules().action(path, action)
+        self.validate_action_for(Cast::all(), path, action)
     }
 
-    fn rules(&self) -> Rules<'_> {
+    /// As [`Scenario::validate_action`], and that nobody is needed who is not in the cast.
+    ///
+    /// # Errors
+    /// [`ScenarioError`] for the field that is wrong.
+    pub fn validate_action_for(&self, cast: Cast, path: &str, action: &Action) -> Checked {
+        self.rules(cast).action(path, action)
+    }
+
+    fn rules(&self, cast: Cast) -> Rules<'_> {
         Rules {
+            cast,
             cluster: &self.cluster,
             settings: &self.settings,
             keys: self.workload.keys,
@@ -284,7 +304,8 @@ fn timers(path: &str, timers: &Timers) -> Checked {
 }
 
 /// The rules that need to know the cluster.
-struct Rules<'a> {
+pub(crate) struct Rules<'a> {
+    cast: Cast,
     cluster: &'a Cluster,
     settings: &'a Settings,
     keys: u32,
@@ -332,30 +353,6 @@ impl Rules<'_> {
         ))
     }
 
-    /// Which managers go with which database.
-    fn profile(&self, path: &str, database: &Database, manager: &Manager) -> Checked {
-        let nodes = self.cluster.node_count();
-        database.validate(&format!("{path}.database"), nodes)?;
-        manager.validate(&format!("{path}.manager"), nodes)?;
-        let text = match (database, manager) {
-            (_, Manager::None)
-            | (Database::Postgresql(_), Manager::Patroni(_) | Manager::Sentinel(_))
-            | (Database::Mysql(_) | Database::Mariadb(_), Manager::Mha(_) | Manager::Sentinel(_)) =>
-            {
-                return Ok(());
-            }
-            (Database::Textbook, _) => {
-                "the nodes of the Textbook profile elect a primary themselves, as `failover` says"
-            }
-            (Database::Postgresql(_), _) => "MHA is for MySQL and MariaDB",
-            (_, _) => "Patroni is for PostgreSQL",
-        };
-        Err(ScenarioError::new(
-            format!("{path}.manager"),
-            Problem::Contradiction(text.to_owned()),
-        ))
-    }
-
     fn semi_sync(&self, path: &str, semi_sync: &SemiSync) -> Checked {
         let replicas = u64::from(self.cluster.replicas);
         within(
@@ -382,9 +379,8 @@ impl Rules<'_> {
     }
 
     fn settings(&self, path: &str, settings: &Settings) -> Checked {
-        self.profile(path, &settings.database, &settings.manager)?;
-        let routing = &settings.routing;
-        routing.validate(&format!("{path}.routing"), &settings.database)?;
+        self.profile(path, settings)?;
+        self.routing(&format!("{path}.routing"), &settings.routing, settings)?;
         self.semi_sync(&format!("{path}.semi_sync"), &settings.semi_sync)?;
         self.sync(&format!("{path}.sync"), &settings.sync)?;
         timers(&format!("{path}.timers"), &settings.timers)

@@ -48,7 +48,10 @@ impl Simulation {
                     Err(NoEffect::CommandRefused)
                 }
             }
-            Action::Service { service, what } => self.service_action(service, what),
+            Action::Service { service, what } => match self.beside() {
+                Some(beside) => beside.act(self, service, what),
+                None => Err(NoEffect::SameService),
+            },
             Action::Read { client, key, node } => {
                 self.issue(client, key, OpKind::Read, node);
                 Ok(())
@@ -87,7 +90,7 @@ impl Simulation {
     pub(super) fn stop(&mut self, node: NodeId, health: Health, how: KillKind, event: EventKind) {
         self.stop_database(node, health, how, event);
         if how != KillKind::Process {
-            self.agent_shares(node, Health::Down);
+            self.agent_goes_too(node, Health::Down);
         }
     }
 
@@ -132,6 +135,13 @@ impl Simulation {
         self.note_status(node);
     }
 
+    /// What happens to a node's host happens to the agent on it.
+    fn agent_goes_too(&mut self, node: NodeId, next: Health) {
+        if let Some(beside) = self.beside() {
+            beside.agent_shares(self, node, next);
+        }
+    }
+
     fn kill(&mut self, node: NodeId, how: KillKind) -> Done {
         if self.is_stopped(node) {
             return Err(NoEffect::AlreadyDown);
@@ -151,8 +161,8 @@ impl Simulation {
             EventKind::HostLost { node },
         );
         self.nodes[node.index()].lose_disk();
-        if self.nodes[node.index()].is_server() {
-            self.newest_may_be_gone();
+        if let Some(beside) = self.beside() {
+            beside.newest_may_be_gone(self);
         }
         self.note_status(node);
         Ok(())
@@ -174,14 +184,16 @@ impl Simulation {
             let host = &mut self.hosts[node.index()];
             host.health = Health::Down;
             host.killed = KillKind::Process;
-            self.agent_shares(node, Health::Up);
+            self.agent_goes_too(node, Health::Up);
             self.note_status(node);
         } else if let Some(health) = self.service_health(Service::Agent(node)) {
             // A frozen one finds its database down when it goes on. In maintenance mode it is a person who starts it.
             if self.settings.manager.is_paused() {
                 self.start_database(node);
-            } else if health == Health::Up {
-                self.have_agent_look(node);
+            } else if health == Health::Up
+                && let Some(beside) = self.beside()
+            {
+                beside.agent_looks(self, node);
             }
         } else {
             self.start_database(node);
@@ -201,7 +213,7 @@ impl Simulation {
         }
         self.emit(EventKind::Frozen { node });
         self.hosts[node.index()].health = Health::Frozen;
-        self.agent_shares(node, Health::Frozen);
+        self.agent_goes_too(node, Health::Frozen);
         self.note_status(node);
         Ok(())
     }
@@ -231,7 +243,7 @@ impl Simulation {
             self.cause = thawed;
         }
         if self.service_health(Service::Agent(node)) == Some(Health::Frozen) {
-            self.agent_shares(node, Health::Up);
+            self.agent_goes_too(node, Health::Up);
         }
         Ok(())
     }
@@ -257,7 +269,9 @@ impl Simulation {
         }
         if self.service_health(Service::Agent(node)) == Some(Health::Up) {
             // Where an agent runs a person asks Patroni, as `pg_promote` would be undone by it.
-            self.ask_for_failover(node);
+            if let Some(beside) = self.beside() {
+                beside.fail_over(self, node);
+            }
         } else if self.settings.database.is_textbook() {
             self.with_node(node, Node::promote);
             self.note_status(node);

@@ -24,6 +24,7 @@ mod workload;
 
 use std::sync::Arc;
 
+use crate::cast::Cast;
 use crate::ids::{EventId, NodeId, NodeSet};
 use crate::manager::Managers;
 use crate::node::{Effect, Node, Role, Timer};
@@ -35,11 +36,12 @@ use crate::trace::Trace;
 pub use network::{InFlight, Link, Network};
 pub use router::{Believed, Check, Checks, Router};
 pub use series::{Health, LANE_CAP, LaneChange, Lanes, SAMPLES, Sample, Series};
+pub(crate) use services::{ALL_BESIDE, Beside};
 pub use sessions::{InstanceFrom, Session};
 pub use verdicts::{ClusterVerdict, Fate};
 use {
-    clients::Clients, queue::Due, queue::Queue, services::ServiceHost, sessions::Sessions,
-    workload::Generator,
+    clients::Clients, queue::Due, queue::Queue, services::Held, services::ServiceHost,
+    sessions::Sessions, workload::Generator,
 };
 
 /// What the world knows of a node that the node does not.
@@ -81,6 +83,7 @@ pub struct Outages {
 /// A run in progress.
 #[derive(Clone, Debug)]
 pub struct Simulation {
+    cast: Cast,
     seed: u64,
     now: Time,
     steps: u64,
@@ -94,7 +97,8 @@ pub struct Simulation {
     network: Network,
     nodes: Vec<Node>,
     hosts: Vec<Host>,
-    managers: Managers,
+    /// None where the cast has none.
+    managers: Option<Box<dyn Held>>,
     services: Vec<ServiceHost>,
     /// Looks at a database that one host has another take: the host, who asked, and the question.
     looks: Vec<(NodeId, crate::scenario::Endpoint, u64)>,
@@ -122,7 +126,16 @@ impl Simulation {
     /// # Errors
     /// [`ScenarioError`] when the scenario is not valid.
     pub fn new(scenario: &Scenario) -> Result<Self, ScenarioError> {
-        scenario.validate()?;
+        Self::with(scenario, Cast::all())
+    }
+
+    /// As [`Simulation::new`], of a run that these take part in.
+    ///
+    /// # Errors
+    /// [`ScenarioError`] when the scenario is not valid, or needs somebody else.
+    pub fn with(scenario: &Scenario, cast: Cast) -> Result<Self, ScenarioError> {
+        scenario.validate_for(cast)?;
+        let others = cast.others();
         let Scenario {
             seed,
             cluster,
@@ -137,10 +150,10 @@ impl Simulation {
         let nodes: Vec<Node> = cluster
             .nodes()
             .map(|node| {
-                if settings.database.is_textbook() {
-                    Node::new(node, keys, count, Time::ZERO, patience)
-                } else {
-                    Node::server(node, keys, count)
+                // Validation has seen to it that who is needed is there.
+                match others.filter(|_| !settings.database.is_textbook()) {
+                    Some(others) => Node::server(others.servers, node, keys, count),
+                    None => Node::new(node, keys, count, Time::ZERO, patience),
                 }
             })
             .collect();
@@ -154,11 +167,12 @@ impl Simulation {
             noted: (node.role(), Health::Up, 0, false),
         };
         let mut simulation = Self {
+            cast,
             seed,
             now: Time::ZERO,
             steps: 0,
             hosts: nodes.iter().map(host).collect(),
-            managers: Managers::new(&settings.manager, count),
+            managers: others.map(|others| others.beside.make(&settings.manager, count)),
             services: Managers::services(&settings.manager, count)
                 .into_iter()
                 .map(ServiceHost::new)
@@ -191,12 +205,25 @@ impl Simulation {
             simulation.with_node(node, Node::start);
             simulation.note_status(node);
         }
-        simulation.start_services();
+        if let Some(beside) = simulation.beside() {
+            beside.start(&mut simulation);
+        }
         simulation.schedule_workload();
         let check = Time(simulation.settings.timers.health_check_us);
         simulation.queue.push(check, EventId(0), Due::HealthCheck);
         simulation.schedule_look();
         Ok(simulation)
+    }
+
+    /// Who can take part.
+    #[must_use]
+    pub fn cast(&self) -> Cast {
+        self.cast
+    }
+
+    /// These can take part from now on.
+    pub(crate) fn welcome(&mut self, cast: Cast) {
+        self.cast = cast;
     }
 
     /// The present instant.

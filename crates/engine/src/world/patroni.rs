@@ -4,12 +4,10 @@ use super::{Health, InFlight, Simulation};
 use crate::event::EventKind;
 use crate::ids::NodeId;
 use crate::manager::patroni::RestStatus;
-use crate::manager::store::{State, StoreRole};
 use crate::manager::{ManagerMessage, Managers};
 use crate::message::Message;
 use crate::node::server::SenderStatus;
-use crate::scenario::{Database, Endpoint, KillKind, Service, StandbyNames};
-use crate::time::{Span, Time};
+use crate::scenario::{Database, Endpoint, KillKind, Manager, Service, StandbyNames};
 
 impl Simulation {
     /// `pg_stat_replication` of a node, and the list of standbys that its agent set.
@@ -40,13 +38,10 @@ impl Simulation {
 
     /// Whether a router's health checks go to agents: with Patroni it asks their REST interface.
     pub(super) fn probes_ask_the_agent(&self) -> bool {
-        matches!(self.managers, Managers::Patroni(_))
+        matches!(self.settings.manager, Manager::Patroni(_))
     }
 
-    /// What Patroni's REST interface on a node would say to a health check; `None` without Patroni, or while the agent does
-    /// not run.
-    #[must_use]
-    pub fn rest_status(&self, node: NodeId) -> Option<RestStatus> {
+    pub(super) fn rest_status_of(&self, node: NodeId) -> Option<RestStatus> {
         if self.service_health(Service::Agent(node)) != Some(Health::Up) {
             return None;
         }
@@ -55,27 +50,13 @@ impl Simulation {
             _ => None,
         };
         let bytes = self.cluster.costs.record_bytes;
-        self.managers
-            .rest_status(node, &self.settings, bytes, server.as_ref(), self.now)
-    }
-
-    /// Role and term of a member of the consensus store; `None` when there is none of that number.
-    #[must_use]
-    pub fn store_role(&self, index: u8) -> Option<(StoreRole, u64)> {
-        self.managers.store_role(index)
-    }
-
-    /// When the leader key runs out by the clock of the store's leader, and how long it lasts after a renewal; `None` without a
-    /// store, a leader of it, or a key.
-    #[must_use]
-    pub fn store_lease(&self) -> Option<(Time, Span)> {
-        self.managers.store_lease()
-    }
-
-    /// What the consensus store holds: the newest committed state; `None` when there is no store.
-    #[must_use]
-    pub fn store_state(&self) -> Option<&State> {
-        self.managers.store_state()
+        self.managers.as_ref()?.managers().rest_status(
+            node,
+            &self.settings,
+            bytes,
+            server.as_ref(),
+            self.now,
+        )
     }
 
     /// A router's health check of a node with an agent: `/primary` answers 200 only while the agent holds the lock.

@@ -1,7 +1,10 @@
 //! The processes beside the databases: their health, what arrives at them, and what becomes of what they want done.
 
+mod beside;
 mod health;
 mod hosts;
+
+use std::sync::Arc;
 
 use super::{Health, InFlight, Simulation};
 use crate::event::EventKind;
@@ -14,6 +17,7 @@ use crate::node::Role;
 use crate::node::server::Command;
 use crate::scenario::{Admin, Endpoint, KillKind, Service};
 use crate::world::queue::Due;
+pub(crate) use beside::{ALL_BESIDE, Beside, Held};
 
 /// What the world knows of a service that the service does not.
 #[derive(Clone, Debug)]
@@ -118,7 +122,9 @@ impl Simulation {
             standby_names,
             out: &mut effects,
         };
-        handle(&mut self.managers, &mut cx);
+        if let Some(held) = &mut self.managers {
+            handle(held.managers_mut(), &mut cx);
+        }
         let life = self.services[index].life;
         for effect in effects {
             self.carry_out(service, life, effect);
@@ -202,7 +208,11 @@ impl Simulation {
         ok
     }
 
-    pub(super) fn deliver_to_manager(&mut self, message: InFlight, parcel: ManagerMessage) {
+    pub(super) fn deliver_to_manager(&mut self, message: InFlight) {
+        let Message::Manager(parcel) = &message.message else {
+            return;
+        };
+        let parcel = parcel.as_ref().clone();
         match (message.to, parcel) {
             (Endpoint::Node(node), ManagerMessage::Remote(remote)) => {
                 self.deliver_to_host(node, message, remote);
@@ -264,7 +274,7 @@ impl Simulation {
         self.note_delivered(&message);
         if let Message::Manager(parcel) = message.message {
             self.with_service(service, |managers, cx| {
-                managers.receive(cx, message.from, *parcel);
+                managers.receive(cx, message.from, Arc::unwrap_or_clone(parcel));
             });
         }
     }

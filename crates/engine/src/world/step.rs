@@ -95,7 +95,7 @@ impl Simulation {
     /// [`ScenarioError`] when the action names something that is not there; nothing has changed then.
     pub fn act(&mut self, action: Action) -> Result<(), ScenarioError> {
         let scenario = self.scenario();
-        scenario.validate_action("action", &action)?;
+        scenario.validate_action_for(self.cast, "action", &action)?;
         let log = Arc::make_mut(&mut self.actions);
         log.truncate(self.next_action);
         self.advance_to(self.now);
@@ -200,8 +200,16 @@ impl Simulation {
                 service,
                 life,
                 timer,
-            } => self.wake_service(service, life, timer),
-            Due::Watchdog { node, number } => self.on_watchdog(node, number),
+            } => {
+                if let Some(beside) = self.beside() {
+                    beside.wake(self, service, life, timer);
+                }
+            }
+            Due::Watchdog { node, number } => {
+                if let Some(beside) = self.beside() {
+                    beside.watchdog(self, node, number);
+                }
+            }
             Due::Workload { epoch } => {
                 if epoch == self.generator.epoch {
                     self.issue_from_workload();
@@ -213,17 +221,18 @@ impl Simulation {
         }
     }
 
-    pub(super) fn deliver(&mut self, mut message: InFlight) {
-        if let Message::Manager(parcel) = &mut message.message {
-            let parcel = parcel.as_ref().clone();
-            self.deliver_to_manager(message, parcel);
-            return;
-        }
-        if let (Endpoint::Node(node), Message::Probe) = (message.to, &message.message)
-            && self.probes_ask_the_agent()
-        {
-            self.deliver_probe_to_agent(node, message);
-            return;
+    pub(super) fn deliver(&mut self, message: InFlight) {
+        if let Some(beside) = self.beside() {
+            if matches!(message.message, Message::Manager(_)) {
+                beside.deliver(self, message);
+                return;
+            }
+            if let (Endpoint::Node(node), Message::Probe) = (message.to, &message.message)
+                && self.probes_ask_the_agent()
+            {
+                beside.probe(self, node, message);
+                return;
+            }
         }
         let Endpoint::Node(node) = message.to else {
             self.note_delivered(&message);
@@ -313,8 +322,10 @@ impl Simulation {
             if self.trace.len() > events && kept < tip {
                 self.oracle.erased(node, &history, tip, kept);
             }
-            if self.trace.len() > events {
-                self.newest_may_be_gone();
+            if self.trace.len() > events
+                && let Some(beside) = self.beside()
+            {
+                beside.newest_may_be_gone(self);
             }
         }
         self.note_status(node);

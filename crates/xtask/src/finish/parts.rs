@@ -2,11 +2,12 @@
 //! are fetched when somebody comes by.
 //!
 //! This has to happen between the linker and wasm-bindgen, where Trunk has no hook. So the last steps of Trunk's build are done
-//! once more: cut, wasm-bindgen, wasm-opt; the files take the place of Trunk's, whose names they keep.
+//! once more: cut, wasm-bindgen, wasm-opt; the files take the place of Trunk's, whose names they keep. Before the cut,
+//! what nobody uses and is kept only because a library exports it is taken off the list of exports (`exports`).
 
 use std::path::{Path, PathBuf};
 
-use super::replaced;
+use super::{exports, replaced};
 use crate::failure::Failure;
 use crate::process;
 use crate::tools::{Need, Toolbox, WASM_TARGET};
@@ -18,6 +19,9 @@ const PROFILE: &str = "page";
 /// What the cutting tool calls its loader, and what begins the names of its files.
 const LOADER: &str = "__wasm_split.js";
 const CUT: [&str; 2] = ["split_", "chunk_"];
+/// In the names of exports of `wasm-streams`, which Leptos brings for functions on a server; the page has none, but what is
+/// exported is kept, with all that it calls.
+const UNUSED: &str = "intounderlying";
 
 /// Replaces the program in `stage` by its parts, and returns the page that knows of them.
 pub(super) fn cut(stage: &Path, html: &str, public: &str) -> Result<String, Failure> {
@@ -33,6 +37,11 @@ pub(super) fn cut(stage: &Path, html: &str, public: &str) -> Result<String, Fail
     if work.exists() {
         std::fs::remove_dir_all(&work).map_err(Failure::file("remove", &work))?;
     }
+    std::fs::create_dir_all(&work).map_err(Failure::file("make", &work))?;
+    let bytes = std::fs::read(&linked).map_err(Failure::file("read", &linked))?;
+    let used = exports::without(&bytes, UNUSED)?;
+    let linked = work.join("linked.wasm");
+    std::fs::write(&linked, used).map_err(Failure::file("write", &linked))?;
     let toolbox = Toolbox::prepare(&[Need::WasmSplit, Need::WasmBindgen, Need::WasmOpt])?;
     let mut split = toolbox.command("wasm-split-cli");
     split

@@ -57,7 +57,7 @@ impl Node {
     }
 
     /// The log has grown, or the disk is free: what is next?
-    pub(in crate::node) fn write_binlog(&mut self, cx: &mut Context<'_>) {
+    pub(super) fn write_binlog(&mut self, cx: &mut Context<'_>) {
         let Some(family) = cx.mysql() else { return };
         if self.role == Role::Primary {
             self.next_group(cx);

@@ -6,18 +6,6 @@ use crate::node::{Context, Node};
 use crate::scenario::{Admin, StandbyNames};
 
 impl Node {
-    /// Carries out a command. Returns whether it made sense.
-    pub(crate) fn command(&mut self, cx: &mut Context<'_>, command: &Command) -> bool {
-        if self.server.is_none() {
-            return false;
-        }
-        let ok = self.carry_out(cx, command);
-        if !self.waits.is_empty() {
-            self.end_waits(cx);
-        }
-        ok
-    }
-
     pub(in crate::node::server) fn carry_out(
         &mut self,
         cx: &mut Context<'_>,

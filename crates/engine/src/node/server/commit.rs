@@ -112,7 +112,7 @@ impl CommitLevel {
 
 impl Node {
     /// Executes a write, or lets it wait for the row.
-    pub(in crate::node) fn execute_write(
+    pub(super) fn execute_write(
         &mut self,
         cx: &mut Context<'_>,
         request: Request,
@@ -197,7 +197,7 @@ impl Node {
     }
 
     /// The log of this server is on disk up to `flush`.
-    pub(in crate::node) fn server_flushed(&mut self, cx: &mut Context<'_>) {
+    pub(super) fn server_flushed(&mut self, cx: &mut Context<'_>) {
         self.note_flush_time(cx.now);
         self.send_log_to_all(cx);
         if self.role == Role::Primary {

@@ -9,7 +9,7 @@ use crate::time::Span;
 
 impl Node {
     /// The start of the run: the cluster has been up for a while.
-    pub(crate) fn start_server(&mut self, cx: &mut Context<'_>) {
+    pub(super) fn start_server(&mut self, cx: &mut Context<'_>) {
         if let Some(server) = &mut self.server {
             server.mysql = cx.mysql().is_some();
         }
@@ -24,7 +24,7 @@ impl Node {
     }
 
     /// After a crash: what was only in memory is gone. A primary whose log lost its end will say so when it starts.
-    pub(crate) fn crash_server(&mut self, power_lost: bool) {
+    pub(super) fn crash_server(&mut self, power_lost: bool) {
         let tip = self.wal.tip().lsn;
         self.flush = self.survives_crash(power_lost);
         let erased = tip.ahead_of(self.flush);
@@ -52,7 +52,7 @@ impl Node {
         self.processor.clear();
     }
 
-    pub(crate) fn lose_server_disk(&mut self) {
+    pub(super) fn lose_server_disk(&mut self) {
         if let Some(server) = &mut self.server {
             server.empty = true;
             server.end_lost = None;
@@ -66,7 +66,7 @@ impl Node {
 
     /// Starts the process. It takes a while; then a standby connects, and a primary takes writes as a server does that
     /// nobody told better.
-    pub(crate) fn restart_server(&mut self, cx: &mut Context<'_>) {
+    pub(super) fn restart_server(&mut self, cx: &mut Context<'_>) {
         let start = Span(cx.costs.start_us);
         let Some(server) = &mut self.server else {
             return;
@@ -273,7 +273,7 @@ impl Node {
     }
 
     /// Writes `standby.signal` and `primary_conninfo` on a server that is stopped.
-    pub(crate) fn configure_standby(&mut self, upstream: NodeId) -> bool {
+    pub(super) fn configure_server(&mut self, upstream: NodeId) -> bool {
         let me = self.id;
         let Some(server) = &mut self.server else {
             return false;
@@ -307,8 +307,8 @@ impl Node {
         news
     }
 
-    /// Tells every peer that this process is gone, as its operating system does.
-    pub(crate) fn hang_up(&self, cx: &mut Context<'_>) {
+    /// Tells every peer that this process is gone.
+    pub(super) fn close_connections(&self, cx: &mut Context<'_>) {
         let connections = self.server.iter().flat_map(|server| server.connections());
         for (peer, conn) in connections {
             // A MySQL source does not read from its replicas: it learns of their end when it next sends (R-MY-6).

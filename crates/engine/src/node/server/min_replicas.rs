@@ -34,7 +34,7 @@ impl Node {
     }
 
     /// Begins to count, if the manager's settings ask for it and this is a primary.
-    pub(in crate::node) fn guard_writes(&mut self, cx: &mut Context<'_>) {
+    pub(super) fn guard_writes(&mut self, cx: &mut Context<'_>) {
         let wanted = required(cx).is_some() && self.is_serving_primary();
         let Some(server) = &mut self.server else {
             return;

@@ -5,6 +5,7 @@
 //! manager. What it was told to be (`standby`, `upstream`, the list of synchronous standbys) is configuration on disk and
 //! survives a crash.
 //!
+//! - `acts`: everything that the rest of the engine asks of a server.
 //! - `sender`: the side that standbys connect to. `receiver`: the side that connects. `replay`: applying the log.
 //! - `retention`: which log is still there for a standby that was away.
 //! - `commit`: executing a write, row locks, who waits. `sync_rep`: PostgreSQL's synchronous standbys.
@@ -17,6 +18,7 @@
 //! - `family`: both through one view. `binlog`: what is written and synced when. `semi_sync`: waiting for acknowledgements.
 //! - `applier`: workers. `gtid`, `errant`: transactions by name, and those that a source lacks. `replica_status`: as it says.
 
+mod acts;
 mod append;
 mod applier;
 mod binlog;
@@ -39,6 +41,7 @@ mod sync_rep;
 mod wal_writer;
 
 use std::collections::VecDeque;
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use crate::ids::{Lsn, NodeId, NodeSet, Timeline};
@@ -49,6 +52,7 @@ use crate::scenario::{Admin, StandbyNames};
 use crate::small_map::SmallMap;
 use crate::time::Time;
 
+pub(crate) use acts::{ALL_SERVERS, Servers};
 pub(crate) use commit::Timing;
 pub(crate) use family::{Family, Rejoin};
 pub use gtid::{Gtid, GtidSet};
@@ -147,9 +151,35 @@ pub enum Command {
     Admin(Admin),
 }
 
+/// A server in its node. It is copied by who made it, so that a node's copying need not hold the code for that.
+#[derive(Debug)]
+pub(crate) struct Kept(Box<Server>);
+
+impl Clone for Kept {
+    fn clone(&self) -> Self {
+        self.0.acts.copy(&self.0)
+    }
+}
+
+impl Deref for Kept {
+    type Target = Server;
+
+    fn deref(&self) -> &Server {
+        &self.0
+    }
+}
+
+impl DerefMut for Kept {
+    fn deref_mut(&mut self) -> &mut Server {
+        &mut self.0
+    }
+}
+
 /// What a server has beyond its log and table.
 #[derive(Clone, Debug)]
 pub(crate) struct Server {
+    /// What it does, of whatever made it.
+    acts: &'static dyn Servers,
     /// Whether it is configured as a standby (`standby.signal`, `read_only`).
     standby: bool,
     /// Whom it follows as a standby (`primary_conninfo`, the source).
@@ -193,9 +223,10 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(super) fn new(id: NodeId, nodes: usize) -> Self {
+    pub(super) fn new(acts: &'static dyn Servers, id: NodeId, nodes: usize) -> Self {
         let first = NodeId(0);
         Self {
+            acts,
             standby: id != first,
             upstream: (id != first).then_some(first),
             timeline: Timeline::new(1, first),
@@ -222,6 +253,10 @@ impl Server {
             errant: SmallMap::new(),
             slave_pos: None,
         }
+    }
+
+    pub(super) fn acts(&self) -> &'static dyn Servers {
+        self.acts
     }
 
     /// Whether semi-sync gave up waiting.

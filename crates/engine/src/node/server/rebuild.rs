@@ -95,7 +95,7 @@ impl Node {
     fn ask_source(&mut self, cx: &mut Context<'_>) {
         let tip = self.wal.tip();
         let history = Arc::new(self.wal.history().to_vec());
-        let Some(server) = &mut self.server else {
+        let Some(server) = self.server.as_deref_mut() else {
             return;
         };
         let Some(rebuild) = &mut server.rebuild else {

@@ -132,7 +132,7 @@ impl Node {
         let Some(upstream) = self.upstream() else {
             return;
         };
-        let Some(server) = &mut self.server else {
+        let Some(server) = self.server.as_deref_mut() else {
             return;
         };
         let receiver = &mut server.receiver;

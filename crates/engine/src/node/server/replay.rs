@@ -81,7 +81,7 @@ impl Node {
         let (next, end) = (record.lsn, self.replayable());
         let delay = cx.apply_delay(self.id);
         let most = cx.max_standby_streaming_delay();
-        let Some(server) = &mut self.server else {
+        let Some(server) = self.server.as_deref_mut() else {
             return;
         };
         let replaying = &mut server.replaying;
@@ -163,7 +163,7 @@ impl Node {
     }
 
     /// The processor has applied a record.
-    pub(in crate::node) fn on_replayed(&mut self, cx: &mut Context<'_>) {
+    pub(super) fn on_replayed(&mut self, cx: &mut Context<'_>) {
         let Some(server) = &mut self.server else {
             return;
         };

@@ -38,13 +38,11 @@ pub struct ReplicaStatus {
 }
 
 impl Node {
-    /// What a replica says of itself; `None` for a source, a server that does not run, and other databases.
-    #[must_use]
-    pub fn replica_status(&self, now: Time) -> Option<ReplicaStatus> {
+    pub(super) fn own_replica_status(&self, now: Time) -> Option<ReplicaStatus> {
         let server = self.server.as_ref().filter(|server| server.mysql)?;
         let ServerStatus {
             standby, streaming, ..
-        } = self.server_status(now)?;
+        } = self.own_status(now)?;
         if !standby {
             return None;
         }

@@ -87,9 +87,7 @@ impl Node {
         })
     }
 
-    /// The status variables, given the settings in force; `None` when the database has no semi-sync or does not run here.
-    #[must_use]
-    pub fn semi_sync_status(&self, database: &Database) -> Option<SemiSyncStatus> {
+    pub(super) fn own_semi_sync_status(&self, database: &Database) -> Option<SemiSyncStatus> {
         let (family, server) = (Family::of(database)?, self.server.as_ref()?);
         Some(SemiSyncStatus {
             status: family.semi_sync && server.semi_sync.on && self.role == Role::Primary,
@@ -233,7 +231,7 @@ impl Node {
     }
 
     /// The settings are new.
-    pub(in crate::node) fn semi_sync_reloaded(&mut self, cx: &mut Context<'_>) {
+    pub(super) fn semi_sync_reloaded(&mut self, cx: &mut Context<'_>) {
         let Some(family) = cx.mysql() else { return };
         if !family.semi_sync {
             if let Some(server) = &mut self.server {

@@ -251,7 +251,7 @@ impl Node {
         reply: bool,
     ) {
         let end = self.shippable(cx);
-        let Some(server) = &mut self.server else {
+        let Some(server) = self.server.as_deref_mut() else {
             return;
         };
         let Some(sender) = server.senders[from.index()]

@@ -119,10 +119,7 @@ impl Server {
 }
 
 impl Node {
-    /// `pg_stat_replication` of this server under a list of synchronous standbys; nothing for a Textbook node. `settings` is
-    /// the list of the settings; a manager's list goes before it.
-    #[must_use]
-    pub fn standbys(&self, settings: &StandbyNames) -> Vec<SenderStatus> {
+    pub(super) fn sender_rows(&self, settings: &StandbyNames) -> Vec<SenderStatus> {
         self.server.as_ref().map_or_else(Vec::new, |server| {
             server.rows(self.standby_list(settings)).collect()
         })
@@ -150,9 +147,7 @@ impl Node {
         self.server.as_ref()?.names.as_ref()
     }
 
-    /// The server's view of itself; `None` for a Textbook node.
-    #[must_use]
-    pub fn server_status(&self, now: Time) -> Option<ServerStatus> {
+    pub(super) fn own_status(&self, now: Time) -> Option<ServerStatus> {
         let server = self.server.as_ref()?;
         Some(ServerStatus {
             ready: server.is_ready(now),

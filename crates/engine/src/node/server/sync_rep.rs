@@ -112,7 +112,7 @@ impl Node {
     }
 
     /// The list changed. An empty one wakes everybody at once (R-PG-7); any other waits for the next reply (R-PT-8).
-    pub(in crate::node) fn standby_names_reloaded(&mut self, cx: &mut Context<'_>) {
+    pub(super) fn standby_names_reloaded(&mut self, cx: &mut Context<'_>) {
         if self.role != Role::Primary || !self.standby_names(cx).is_empty() {
             return;
         }

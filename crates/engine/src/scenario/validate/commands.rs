@@ -1,7 +1,7 @@
 //! Actions, and commands to servers and services.
 
 use super::{Checked, MOST_US, Rules, link, timers, within, workload};
-use crate::scenario::action::{Action, Admin, Endpoint, Service, Setting};
+use crate::scenario::action::{Action, Endpoint, Service, Setting};
 use crate::scenario::database::Database;
 use crate::scenario::manager::Manager;
 use crate::scenario::read::{Problem, ScenarioError};
@@ -43,50 +43,6 @@ impl Rules<'_> {
         }
         let text = format!("the failover manager of this cluster has no {service}");
         Err(ScenarioError::new(path, Problem::Contradiction(text)))
-    }
-
-    pub(in crate::scenario) fn admin(&self, path: &str, command: &Admin) -> Checked {
-        if self.settings.database.is_textbook() {
-            let text = "the nodes of the Textbook profile take no commands".to_owned();
-            return Err(ScenarioError::new(path, Problem::Contradiction(text)));
-        }
-        match command {
-            Admin::Follow { upstream } => self.node(&format!("{path}.follow.upstream"), *upstream),
-            Admin::Rewind { source } => self.node(&format!("{path}.rewind.source"), *source),
-            Admin::Rebuild { source } => self.node(&format!("{path}.rebuild.source"), *source),
-            Admin::SetSlavePos { server, number } => {
-                if !matches!(self.settings.database, Database::Mariadb(_)) {
-                    let text = "only MariaDB has gtid_slave_pos".to_owned();
-                    let problem = Problem::Contradiction(text);
-                    return Err(ScenarioError::new(format!("{path}.set_slave_pos"), problem));
-                }
-                self.node(&format!("{path}.set_slave_pos.server"), *server)?;
-                within(
-                    &format!("{path}.set_slave_pos.number"),
-                    *number,
-                    1,
-                    u64::from(u32::MAX),
-                    "",
-                )
-            }
-            Admin::TerminateSender { standby } => {
-                self.node(&format!("{path}.terminate_sender.standby"), *standby)
-            }
-            Admin::ConflictingQuery { for_us } => within(
-                &format!("{path}.conflicting_query.for_us"),
-                *for_us,
-                1,
-                MOST_US,
-                "µs",
-            ),
-            Admin::PauseReplay
-            | Admin::ResumeReplay
-            | Admin::StopReceiver
-            | Admin::StartReceiver
-            | Admin::ResetReplica
-            | Admin::CancelWait { .. }
-            | Admin::TerminateBackend { .. } => Ok(()),
-        }
     }
 
     pub(in crate::scenario) fn action(&self, path: &str, action: &Action) -> Checked {
@@ -171,9 +127,7 @@ impl Rules<'_> {
         match setting {
             Setting::SemiSync(semi_sync) => self.semi_sync(&format!("{path}.semi_sync"), semi_sync),
             Setting::Sync(sync) => self.sync(&format!("{path}.sync"), sync),
-            Setting::Routing(new) => {
-                new.validate(&format!("{path}.routing"), &self.settings.database)
-            }
+            Setting::Routing(new) => self.routing(&format!("{path}.routing"), new, self.settings),
             Setting::Timers(new) => timers(&format!("{path}.timers"), new),
             Setting::Workload(new) => {
                 workload(&format!("{path}.workload"), new)?;
@@ -195,7 +149,7 @@ impl Rules<'_> {
                     let text = "which database it is cannot change while it runs".to_owned();
                     return Err(ScenarioError::new(path, Problem::Contradiction(text)));
                 }
-                new.validate(&path, self.cluster.node_count())
+                self.database(&path, new)
             }
             Setting::Manager(new) => {
                 let path = format!("{path}.manager");
@@ -208,7 +162,7 @@ impl Rules<'_> {
                         Problem::Contradiction(text.to_owned()),
                     ));
                 }
-                new.validate(&path, self.cluster.node_count())
+                self.manager(&path, new)
             }
             Setting::Mode(_) | Setting::Failover(_) | Setting::Fencing(_) | Setting::Reads(_) => {
                 Ok(())

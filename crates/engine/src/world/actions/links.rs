@@ -103,7 +103,9 @@ impl Simulation {
             changed |= self.thaw(node).is_ok();
             changed |= self.restart(node).is_ok();
         }
-        changed |= self.heal_services();
+        if let Some(beside) = self.beside() {
+            changed |= beside.heal(self);
+        }
         changed.then_some(()).ok_or(NoEffect::NothingBroken)
     }
 }

@@ -46,7 +46,9 @@ impl Simulation {
                 let host = &mut self.services[index];
                 host.life += 1;
                 host.deferred.clear();
-                self.managers.crash(service);
+                if let Some(held) = &mut self.managers {
+                    held.managers_mut().crash(service);
+                }
             }
             (Health::Down, Health::Up) => {
                 self.with_service(service, |managers, cx| managers.start(cx, false));

@@ -76,7 +76,9 @@ impl Simulation {
                 self.note_lost_and_regained(changed);
             }
             EventKind::Following { node, .. } if self.nodes[node.index()].is_server() => {
-                self.newest_may_be_gone();
+                if let Some(beside) = self.beside() {
+                    beside.newest_may_be_gone(self);
+                }
             }
             _ => {}
         }

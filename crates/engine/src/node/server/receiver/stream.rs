@@ -136,7 +136,7 @@ impl Node {
     }
 
     /// The time-outs are new, or there are some where there were none. (MySQL and MariaDB take theirs up when they connect.)
-    pub(in crate::node) fn receiver_timers_reloaded(&mut self, cx: &mut Context<'_>) {
+    pub(in crate::node::server) fn receiver_timers_reloaded(&mut self, cx: &mut Context<'_>) {
         let Some(server) = self.server.as_ref().filter(|server| !server.mysql) else {
             return;
         };
@@ -193,7 +193,7 @@ impl Node {
 
     /// `wal_receiver_timeout`: at half of it a silent upstream is asked for an answer, at its end it is given up.
     pub(in crate::node::server) fn on_receiver_check(&mut self, cx: &mut Context<'_>, conn: u32) {
-        let Some(server) = &mut self.server else {
+        let Some(server) = self.server.as_deref_mut() else {
             return;
         };
         let receiver = &mut server.receiver;

@@ -105,7 +105,7 @@ impl Node {
     }
 
     /// `wal_sender_timeout` is new, or there is one where there was none.
-    pub(in crate::node) fn sender_timers_reloaded(&mut self, cx: &mut Context<'_>) {
+    pub(in crate::node::server) fn sender_timers_reloaded(&mut self, cx: &mut Context<'_>) {
         for to in cx.others(self.id) {
             self.arm_sender_check(cx, to);
         }
