@@ -45,7 +45,7 @@ test("the page states a policy without inline scripts or styles, and keeps to it
   try {
     const { page, context, problems } = await openPage(browser, server);
     const policy = await page.locator("meta[http-equiv=Content-Security-Policy]").getAttribute("content");
-    assert.equal(policy, "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' blob:");
+    assert.equal(policy, "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' blob:; worker-src 'self'");
     assert.equal(await page.locator("script:not([src]), style").count(), 0);
     const html = await page.evaluate(async () => (await fetch(location.href)).text());
     assert.doesNotMatch(html, /<[^>]+\sstyle=/);

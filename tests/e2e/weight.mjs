@@ -10,9 +10,9 @@ const DIST = fileURLToPath(new URL("../../dist", import.meta.url));
 
 /**
  * The most that a first load may weigh, brotli, in KB of 1,024 bytes. The goal is 250. What was measured last is
- * 370; whoever makes the page lighter lowers this, so that the ground is held.
+ * 358; whoever makes the page lighter lowers this, so that the ground is held.
  */
-export const BUDGET_KB = 376;
+export const BUDGET_KB = 365;
 
 /**
  * Fetched only when a person asks for what they do: the parts of the program, the lessons, the examples; by other pages: what embeds this
