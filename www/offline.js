@@ -21,15 +21,17 @@ self.addEventListener("install", (event) => event.waitUntil(fill()));
 self.addEventListener("activate", (event) => event.waitUntil(take()));
 
 async function fill() {
+  // It is, where the browser was told to forget the worker and kept the cache.
+  const known = await caches.has(MINE + BUILD);
   const [cache, older] = [await caches.open(MINE + BUILD), await mine()];
   try {
     for (const name of [...FILES.filter((name) => name !== PAGE), PAGE]) {
-      const known = HASHED.test(name) && (await found(name, older));
-      await cache.put(SCOPE + name, known || (await fetched(name)));
+      const same = HASHED.test(name) && (await found(name, older));
+      await cache.put(SCOPE + name, same || (await fetched(name)));
     }
   } catch (error) {
     // The browser tries again at a later visit.
-    await caches.delete(MINE + BUILD);
+    if (!known) await caches.delete(MINE + BUILD);
     throw error;
   }
 }
