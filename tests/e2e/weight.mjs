@@ -10,7 +10,7 @@ const DIST = fileURLToPath(new URL("../../dist", import.meta.url));
 
 /**
  * The most that a first load may weigh, brotli, in KB of 1,024 bytes. The goal is 250. What was measured last is
- * 358; whoever makes the page lighter lowers this, so that the ground is held.
+ * 362; whoever makes the page lighter lowers this, so that the ground is held.
  */
 export const BUDGET_KB = 365;
 
