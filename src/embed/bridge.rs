@@ -15,6 +15,15 @@ use crate::scenarios;
 /// Most different warnings; whoever causes more of them has been told.
 const MOST_WARNINGS: usize = 32;
 
+/// Which build of the program this is: the number that `cargo xtask finish` gives it, else the version.
+fn build() -> String {
+    let number = crate::lessons::build();
+    let number = number
+        .strip_prefix('?')
+        .unwrap_or(env!("CARGO_PKG_VERSION"));
+    number.to_owned()
+}
+
 /// Between the host and the page. A copy is a handle to the same.
 #[derive(Clone, Copy)]
 pub(super) struct Bridge {
@@ -51,7 +60,7 @@ impl Bridge {
         let preset = self.embedded.panels.scenario.get_untracked();
         let lesson = self.embedded.lesson.get_untracked();
         self.post.message(&Message::Ready {
-            build: env!("CARGO_PKG_VERSION"),
+            build: build(),
             scenario: match &lesson {
                 None => preset.map(|preset| scenarios::ALL[preset].id),
                 Some(_) => None,

@@ -64,10 +64,19 @@ pub(super) fn VerdictLine(line: Memo<Line>) -> impl IntoView {
     let class = move || format!("emb-v {}", line.with(Line::class));
     let verdict = Memo::new(move || line.with(|line| line.chip.clone()));
     let question = Memo::new(move || line.with(|line| line.question));
+    let about = Memo::new(move || {
+        let text = |line: &Line| {
+            line.chip
+                .as_ref()
+                .map_or(&line.text, |chip| &chip.text)
+                .clone()
+        };
+        line.with(text)
+    });
     let why = move || {
         let shown = embedded.lets(Control::Why);
         let question = question.get().filter(|_| shown)?;
-        Some(view! { <WhyButton question=question about="the line before" /> })
+        Some(view! { <WhyButton question=question about=about /> })
     };
     let locked = (embedded.shows(Control::Why) && embedded.locks(Control::Why)).then(|| {
         view! {

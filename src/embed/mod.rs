@@ -22,7 +22,7 @@ use leptos::html;
 use leptos::prelude::*;
 use replicascope_embed::{Control, Height, Options, Theme};
 
-use crate::lean::Memo;
+use crate::lean::{Memo, Show};
 use crate::lessons::Report;
 use crate::scenarios;
 use crate::session::{self, Session};
@@ -39,8 +39,24 @@ pub(crate) fn asked() -> bool {
     parts.any(|part| part == "embed" || part.starts_with("embed="))
 }
 
-/// The embedded page, as the address has it.
+/// The embedded page, as the address has it; once its styles are there, which no other page needs.
 pub(crate) fn content() -> AnyView {
+    let styled = RwSignal::new(false);
+    let styles = format!("embed.css{}", crate::lessons::build());
+    view! {
+        // Without them it would be ugly, and works.
+        <link
+            rel="stylesheet"
+            href=styles
+            on:load=move |_| styled.set(true)
+            on:error=move |_| styled.set(true)
+        />
+        <Show when=move || styled.get()>{addressed}</Show>
+    }
+    .into_any()
+}
+
+fn addressed() -> AnyView {
     let location = window().location();
     let query = location.search().unwrap_or_default();
     let fragment = location.hash().unwrap_or_default();
@@ -118,7 +134,7 @@ pub fn Embed(
         Theme::Dark => Some(shell::Theme::Dark),
     }));
     let clock = session::start_clock(session, measure::reduced_motion());
-    watch::only_while_seen(clock);
+    watch::only_while_seen(clock, session);
     if !options.paused && options.lesson.is_none() {
         session.play();
     }

@@ -3,21 +3,24 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use leptos::html;
 use leptos::prelude::*;
+use leptos::{ev, html};
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen::closure::Closure;
 use web_sys::js_sys::Array;
 use web_sys::{HtmlElement, IntersectionObserver, IntersectionObserverEntry, ResizeObserver};
 
 use crate::lean::effect;
-use crate::session::Clock;
+use crate::session::{Clock, Session};
 
 /// For so long a height that was there just before is not told again, in ms: a host that makes room may change the width by it.
 const RESTLESS_MS: f64 = 1_000.0;
 
 /// Lets the clock run only while something of the page is to be seen. The browser counts what lies around the frame too.
-pub(super) fn only_while_seen(clock: Clock) {
+///
+/// It looks only when it draws, and while nothing moves it has no reason to. So it is asked anew whenever the run begins to play
+/// and whenever the frame has another size.
+pub(super) fn only_while_seen(clock: Clock, session: Session) {
     let callback = Closure::<dyn FnMut(Array)>::new(move |entries: Array| {
         // The latest is the last.
         let latest: IntersectionObserverEntry = entries.pop().unchecked_into();
@@ -27,11 +30,25 @@ pub(super) fn only_while_seen(clock: Clock) {
         // It runs always then, as on a page of its own.
         return;
     };
-    if let Some(root) = document().document_element() {
-        observer.observe(&root);
-    }
     let kept = StoredValue::new_local((observer, callback));
+    let look = move || {
+        kept.try_with_value(|(observer, _)| {
+            observer.disconnect();
+            if let Some(root) = document().document_element() {
+                observer.observe(&root);
+            }
+        });
+    };
+    look();
+    let playing = session.playing();
+    effect(move || {
+        if playing.get() {
+            look();
+        }
+    });
+    let resized = window_event_listener(ev::resize, move |_| look());
     on_cleanup(move || {
+        resized.remove();
         kept.try_with_value(|(observer, _)| observer.disconnect());
     });
 }

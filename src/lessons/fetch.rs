@@ -24,8 +24,8 @@ pub(crate) async fn text(name: &str) -> Result<String, Option<u16>> {
     text.and_then(|text| text.as_string()).ok_or(None)
 }
 
-/// The number of the build as a query, where the page has one (`cargo xtask finish`): so that no cache mixes the lessons of two builds.
-fn build() -> String {
+/// The number of the build as a query, where the page has one (`cargo xtask finish`): so that no cache mixes the files of two builds.
+pub(crate) fn build() -> String {
     let meta = document().query_selector("meta[name=build]").ok().flatten();
     let number = meta.and_then(|meta| meta.get_attribute("content"));
     number.map_or_else(String::new, |number| format!("?{number}"))

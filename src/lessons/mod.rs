@@ -19,7 +19,7 @@ mod turn;
 mod view;
 
 pub(crate) use asked::{Lessons, Report, asked_for};
-pub(crate) use fetch::text as lesson_text;
+pub(crate) use fetch::{build, text as lesson_text};
 pub(crate) use frame::{CourseDialog, Crumb, LeaveButtons, LessonPanel, LessonsButton};
 pub(crate) use list::content as list_content;
 pub(crate) use view::content as lesson_content;

@@ -15,10 +15,10 @@ const DIST = fileURLToPath(new URL("../../dist", import.meta.url));
 export const BUDGET_KB = 365;
 
 /**
- * Fetched only when a person asks for what they do: the parts of the program, the lessons, the examples; by other pages: what embeds this
+ * Fetched only when a person asks for what they do: the parts of the program, the lessons, the examples, the styles of the embedded page; by other pages: what embeds this
  * one; or by the browser, once the page is up and idle: the service worker.
  */
-const LATER = /^(part-[^/]*\.wasm$|lessons\/|examples\/|embed\.(js|d\.ts)$|offline\.js$)/;
+const LATER = /^(part-[^/]*\.wasm$|lessons\/|examples\/|embed\.(css|js|d\.ts)$|offline\.js$)/;
 
 /** Whether a file, named from the folder of the page, belongs to the first load. `smoke.test.mjs` holds the page to it. */
 export const isFirst = (name) => !LATER.test(name);

@@ -14,8 +14,8 @@ use crate::{MARK, VERSION};
 pub enum Message {
     /// The page takes commands.
     Ready {
-        /// The version of the program.
-        build: &'static str,
+        /// Which build of the program it is.
+        build: String,
         /// The lesson that is shown.
         lesson: Option<String>,
         /// The scenario that is shown, where it is one that the page offers.

@@ -43,7 +43,7 @@ fn state() -> State {
 #[test]
 fn messages_are_written_as_the_interface_says() {
     let ready = |lesson: Option<&str>, scenario| Message::Ready {
-        build: "0.1.0",
+        build: "0.1.0".to_owned(),
         lesson: lesson.map(str::to_owned),
         scenario,
     };
