@@ -25,6 +25,8 @@ use crate::words::outlook::Names;
 
 use places::Places;
 
+#[cfg(test)]
+pub(crate) use catalogue::all as parameters;
 pub(crate) use catalogue::changes;
 pub(crate) use dialog::{ClusterDialog, content};
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use replicascope_lessons::{Index, Lesson, LessonError, Progress, Witness};
+use replicascope_lessons::{Index, Lesson, LessonError, Progress, StepState, Witness};
 
 use super::asked::{Lessons, Place, Report};
 use super::turn::Turn;
@@ -131,15 +131,18 @@ impl Course {
                 let index = lessons.iter().position(|entry| entry.id == lesson.id)?;
                 Some(format!("Lesson {} of {}", index + 1, lessons.len()))
             });
-            let cell = |index| match (self.is_done(&lesson, index), index == here) {
-                (true, _) => "is-done",
-                (_, true) => "is-here",
-                _ => "",
+            let states: Vec<_> = (0..steps).map(|index| self.state(&lesson, index)).collect();
+            let cell = |(index, state): (usize, &StepState)| match state {
+                StepState::Done => "is-done",
+                _ if index == here => "is-here",
+                StepState::Skipped => "is-skipped",
+                StepState::Begun => "",
             };
+            let skipped = states.iter().filter(|&&state| state == StepState::Skipped);
             self.lessons.place.set(Place {
                 lesson: of.unwrap_or_default(),
-                step: words::lessons::place(here, steps),
-                cells: (0..steps).map(cell).collect(),
+                step: words::lessons::cells(here, steps, skipped.count()),
+                cells: states.iter().enumerate().map(cell).collect(),
             });
             if let Some(report) = self.lessons.report {
                 report.set(Some(self.report(&lesson)));

@@ -85,7 +85,7 @@ mod tests {
     fn what_comes_in_replaces_the_same_lessons_and_no_others() {
         let with = |lesson: &str, step: &str| {
             let mut progress = Progress::default();
-            progress.lesson_mut(lesson).step_mut(step).done = true;
+            progress.lesson_mut(lesson).finish_step(step);
             progress
         };
         let mine = joined(with("one", "a"), with("two", "b"));

@@ -1,13 +1,14 @@
 //! The list of the course: what there is, how long it takes, how far the learner is. Progress goes out and comes in here.
 
 use leptos::prelude::*;
-use replicascope_lessons::{Entry, Progress};
+use replicascope_lessons::{Entry, LessonState, Progress, StepState};
 
 use super::course::Course;
 use super::keep;
 use crate::lean::Memo;
 use crate::share::{read_picked, save_text};
 use crate::words;
+use crate::words::lessons::Far;
 
 /// What is in the list's dialog.
 pub(crate) fn content() -> AnyView {
@@ -98,18 +99,21 @@ fn entry_of(course: Course, entry: &Entry) -> impl IntoView + use<> {
         move || {
             course.progress.with(|progress| {
                 let mine = progress.lesson(&id)?;
-                Some((
-                    mine.steps.iter().filter(|step| step.done).count(),
-                    mine.finished,
-                ))
+                Some(Far {
+                    state: mine.state,
+                    done: mine.count(StepState::Done),
+                    skipped: mine.count(StepState::Skipped),
+                })
             })
         }
     };
-    let far = Memo::new(far);
+    let far = Memo::new(move || far());
+    let is = move |state| far.get().is_some_and(|far| far.state == state);
     view! {
         <li
-            class:is-begun=move || matches!(far.get(), Some((1.., false)))
-            class:is-done=move || matches!(far.get(), Some((_, true)))
+            class:is-begun=move || is(LessonState::Begun) && far.get().is_some_and(|far| far.done > 0)
+            class:is-skipped=move || is(LessonState::GoneThrough)
+            class:is-done=move || is(LessonState::Finished)
         >
             <button type="button" on:click=move |_| course.lessons.open(id.clone())>
                 <i class="cell"></i>

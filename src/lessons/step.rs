@@ -9,7 +9,7 @@ use super::turn::{Live, Outcome};
 use crate::lean::{Memo, Show};
 use crate::shell::{Icon, Panels, Picture, Sheet};
 use crate::why::WhyButton;
-use crate::words::lessons::{Style, Told, met, runs_to};
+use crate::words::lessons::{Style, Told, met, numbers_of, runs_to};
 
 /// The parts of a text.
 fn parts(told: Told) -> AnyView {
@@ -125,21 +125,20 @@ fn ToDo(live: Memo<Live>) -> impl IntoView {
 /// Part by part what the goal asks, and what speaks against it.
 #[component]
 fn Goal(live: Memo<Live>) -> impl IntoView {
-    let parts = Memo::new(move || live.with(|live| live.parts.clone()));
+    let each = Memo::new(move || live.with(|live| live.parts.clone()));
     let refusals = Memo::new(move || live.with(|live| live.refusals.clone()));
     let summary = move || {
-        parts.with(|parts| {
-            let reached = parts.iter().filter(|part| part.0).count();
-            (parts.len() > 1).then(|| met(reached, parts.len()))
+        each.with(|each| {
+            let reached = each.iter().filter(|part| part.0).count();
+            (each.len() > 1).then(|| met(reached, each.len()))
         })
     };
-    let part = |(holds, asked, stands): (bool, String, String)| {
+    let part = |(holds, asked, stands): (bool, Told, String)| {
         view! {
             <li class="goal" class:is-done=holds>
                 <span>
-                    <code>{asked}</code>
-                    " "
-                    {stands}
+                    {parts(asked)}
+                    {(!stands.is_empty()).then(|| view! { <small>{stands}</small> })}
                     {holds.then(|| view! { <span class="sr">"reached"</span> })}
                 </span>
             </li>
@@ -147,7 +146,7 @@ fn Goal(live: Memo<Live>) -> impl IntoView {
     };
     view! {
         <p class="sr">{summary}</p>
-        <ul class="goals">{move || parts.get().into_iter().map(part).collect_view()}</ul>
+        <ul class="goals">{move || each.get().into_iter().map(part).collect_view()}</ul>
         <div role="status" class="refused">
             {move || {
                 refusals.get().into_iter().map(|text| view! { <p>{text}</p> }).collect_view()
@@ -312,6 +311,7 @@ fn Running(live: Memo<Live>) -> impl IntoView {
 #[component]
 fn Became(outcome: Outcome) -> impl IntoView {
     let Outcome {
+        at,
         chosen,
         right,
         verdict,
@@ -321,6 +321,12 @@ fn Became(outcome: Outcome) -> impl IntoView {
         why,
     } = outcome;
     take_focus(NOW, true);
+    let numbers = told.iter().flatten();
+    let numbers = numbers.chain(needs.iter().flat_map(|(_, told)| told));
+    let instant = numbers
+        .into_iter()
+        .any(|(style, _)| *style == Style::Number)
+        .then(|| view! { <p class="small">{numbers_of(at)}</p> });
     let icon = if right == Some(false) {
         Icon::Cross
     } else {
@@ -358,6 +364,7 @@ fn Became(outcome: Outcome) -> impl IntoView {
             {(!verdict.is_empty()).then(|| view! { <p>{verdict}</p> })}
             <ul class="goals">{needs.into_iter().map(need).collect_view()}</ul>
             {told.into_iter().map(paragraph).collect_view()}
+            {instant}
             {settings.into_iter().map(setting).collect_view()}
             {why.map(|question| view! { <WhyButton question=question about="What this step showed" /> })}
         </div>

@@ -7,12 +7,14 @@ use replicascope_engine::time::{Span, Time};
 use replicascope_engine::why::{Question, explain};
 use replicascope_engine::{Experiment, Recording};
 use replicascope_lessons::{
-    Grade, Lesson, LessonProgress, Paragraph, Standing, Start, Step, StepKind, Verdict, Witness,
+    Grade, Lesson, LessonProgress, LessonState, Paragraph, Standing, Start, Step, StepKind,
+    StepState, Verdict, Witness,
 };
 
 use super::course::Course;
 use super::script;
 use crate::lean::{Memo, effect};
+use crate::words::goals;
 use crate::words::lessons as words;
 use crate::words::lessons::Told;
 
@@ -38,6 +40,8 @@ pub(super) struct Turn {
 /// What became of a step that is done.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Outcome {
+    /// Of which instant its numbers are.
+    pub(super) at: Time,
     /// The answer that was given.
     pub(super) chosen: Option<Told>,
     /// Whether it was right, or fitted.
@@ -62,24 +66,32 @@ pub(super) struct Live {
     /// The script has come to its end.
     pub(super) over: bool,
     /// Part by part: whether it holds, what is asked, how it stands.
-    pub(super) parts: Vec<(bool, String, String)>,
+    pub(super) parts: Vec<(bool, Told, String)>,
     /// Why what was done does not count.
     pub(super) refusals: Vec<String>,
 }
 
-fn parts(standing: &Standing) -> Vec<(bool, String, String)> {
+fn parts(standing: &Standing) -> Vec<(bool, Told, String)> {
     let each = standing.parts.iter().map(|part| {
-        let (asked, stands) = words::part(part);
+        let (asked, stands) = goals::part(part);
         (part.holds, asked, stands)
     });
     each.collect()
 }
 
-/// Where a learner goes on: at the first step that is not done, or as shortly before it as its run can be made again.
+/// Where a learner goes on: at the first step that is neither done nor skipped, once the lesson was gone through at the first that was
+/// skipped; or as shortly before it as its run can be made again.
 fn resume_at(lesson: &Lesson, progress: Option<&LessonProgress>) -> usize {
     let progress_of = |step: &Step| progress.and_then(|progress| progress.step(&step.id));
-    let undone = |step: &Step| !progress_of(step).is_some_and(|step| step.done);
-    let first = lesson.steps.iter().position(undone).unwrap_or(0);
+    let wanted = match progress.map(|progress| progress.state) {
+        Some(LessonState::GoneThrough) => StepState::Skipped,
+        _ => StepState::Begun,
+    };
+    let is_wanted = |step: &Step| {
+        let state = progress_of(step).map(|step| step.state);
+        state.unwrap_or_default() == wanted
+    };
+    let first = lesson.steps.iter().position(is_wanted).unwrap_or(0);
     let can_begin = |step: &Step| {
         step.run.is_some() || progress_of(step).is_some_and(|step| step.start.is_some())
     };
@@ -105,16 +117,15 @@ impl Course {
         (index < lesson.steps.len()).then_some((lesson, index))
     }
 
-    /// Whether a step was done at any time, tracked.
-    pub(super) fn is_done(self, lesson: &Lesson, index: usize) -> bool {
+    /// What became of a step, tracked: done is what was done at any time.
+    pub(super) fn state(self, lesson: &Lesson, index: usize) -> StepState {
         let Some(step) = lesson.steps.get(index) else {
-            return false;
+            return StepState::default();
         };
         self.progress.with(|progress| {
-            let step = progress
-                .lesson(&lesson.id)
-                .and_then(|mine| mine.step(&step.id));
-            step.is_some_and(|step| step.done)
+            let mine = progress.lesson(&lesson.id);
+            let step = mine.and_then(|mine| mine.step(&step.id));
+            step.map(|step| step.state).unwrap_or_default()
         })
     }
 
@@ -128,7 +139,7 @@ impl Course {
         let Some(step) = lesson.steps.get(index) else {
             self.session.pause();
             self.progress
-                .update(|progress| progress.lesson_mut(&lesson.id).finished = true);
+                .update(|progress| progress.lesson_mut(&lesson.id).reach_end());
             self.turn.set(Turn {
                 text: self.tell(&lesson.takeaway),
                 ..Turn::default()
@@ -179,10 +190,14 @@ impl Course {
         let question = step.predict.as_ref().map(|predict| &predict.question);
         let question = question.or(step.decide.as_ref().map(|decide| &decide.question));
         let opening: &[Paragraph] = if index == 0 { &lesson.opening } else { &[] };
+        let mut text = self.tell(&step.text);
+        let ask = self.tell(question.or(step.ask.as_ref())).pop();
+        let unknown = words::unknown(&text).or(words::unknown(ask.as_slice()));
+        text.extend(unknown);
         self.turn.set(Turn {
             opening: self.tell(opening),
-            text: self.tell(&step.text),
-            ask: self.tell(question.or(step.ask.as_ref())).pop(),
+            text,
+            ask,
             options: self.tell(options),
             ..Turn::default()
         });
@@ -204,10 +219,23 @@ impl Course {
         self.tell(&lesson.steps[index].hint).pop()
     }
 
-    /// Goes on to the next step: from here, or, where nothing was done here this time, to where it began before.
+    /// Goes on to the next step: from here, or, where nothing was done here this time, to where it began before. A step that was never
+    /// done is skipped.
     pub(super) fn next(self) {
+        let Some((lesson, index)) = self.here() else {
+            return;
+        };
+        let skips = untrack(|| self.state(&lesson, index)) != StepState::Done;
+        if skips {
+            let id = &lesson.steps[index].id;
+            self.progress
+                .update(|progress| progress.lesson_mut(&lesson.id).skip_step(id));
+        }
         let nothing = self.turn.with_untracked(|turn| turn.outcome.is_none());
-        self.enter(self.step.get_untracked() + 1, nothing);
+        self.enter(index + 1, nothing);
+        if skips {
+            self.said.set(words::SKIPPED.to_owned());
+        }
     }
 
     /// Runs the script, after an answer was locked in or without one.
@@ -309,6 +337,14 @@ impl Course {
         };
         let step = &lesson.steps[index];
         self.session.pause();
+        // The run may have gone on since it was looked at; the numbers are those of where it stands now.
+        self.session.peek(|run| {
+            self.witness.update_value(|witness| {
+                if let Some(witness) = witness {
+                    witness.follow(run);
+                }
+            });
+        });
         let choice = self.turn.with_untracked(|turn| turn.choice);
         let outcome = self
             .witness
@@ -325,10 +361,10 @@ impl Course {
             for (name, amount) in kept {
                 mine.keep(&name, amount);
             }
-            let mine = mine.step_mut(&step.id);
-            mine.done = true;
-            mine.choice = choice;
-            mine.right = outcome.right;
+            let done = mine.step_mut(&step.id);
+            done.choice = choice;
+            done.right = outcome.right;
+            mine.finish_step(&step.id);
         });
         self.said.set(words::done(&outcome.verdict));
         self.turn.update(|turn| turn.outcome = Some(outcome));
@@ -337,7 +373,10 @@ impl Course {
 
 fn outcome(step: &Step, choice: Option<usize>, witness: &Witness) -> Outcome {
     let tell = |paragraph: &Paragraph| words::told(paragraph, witness);
-    let mut told = Outcome::default();
+    let mut told = Outcome {
+        at: witness.run().now(),
+        ..Outcome::default()
+    };
     if let Some(predict) = &step.predict {
         told.chosen = choice.map(|choice| tell(&predict.options[choice].text));
         let right = predict.right(witness);
@@ -371,6 +410,8 @@ fn outcome(step: &Step, choice: Option<usize>, witness: &Witness) -> Outcome {
             .collect();
     }
     told.told.extend(step.after.iter().map(tell));
+    let unknown = words::unknown(&told.told);
+    told.told.extend(unknown);
     let question = step.why.and_then(|about| about.question(witness.run()));
     told.why = question.filter(|&question| explain(witness.run(), question).is_some());
     told
@@ -397,13 +438,17 @@ mod tests {
         let lesson = lesson(&steps.join(","));
         let mut progress = LessonProgress::default();
         assert_eq!(resume_at(&lesson, None), 0);
-        progress.step_mut("a").done = true;
+        progress.finish_step("a");
         assert_eq!(resume_at(&lesson, Some(&progress)), 0, "b has not begun");
         progress.step_mut("b").start = Some(Start::default());
         assert_eq!(resume_at(&lesson, Some(&progress)), 1);
-        progress.step_mut("b").done = true;
+        progress.skip_step("b");
         progress.step_mut("c").start = Some(Start::default());
-        progress.step_mut("c").done = true;
+        assert_eq!(resume_at(&lesson, Some(&progress)), 2, "b was left behind");
+        progress.finish_step("c");
+        progress.reach_end();
+        assert_eq!(resume_at(&lesson, Some(&progress)), 1, "b is still to do");
+        progress.finish_step("b");
         assert_eq!(
             resume_at(&lesson, Some(&progress)),
             0,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use replicascope_lessons::Lesson;
+use replicascope_lessons::{Lesson, StepState};
 
 use super::course::Course;
 use super::step::{Asked, paragraph, take_focus};
@@ -89,9 +89,14 @@ fn Steps(lesson: Arc<Lesson>) -> impl IntoView {
             }
         }
     };
-    let done = {
+    let state = {
         let lesson = Arc::clone(&lesson);
-        Memo::new(move || course.is_done(&lesson, step.get()))
+        Memo::new(move || course.state(&lesson, step.get()))
+    };
+    let done = Memo::new(move || state.get() == StepState::Done);
+    let skipped = move || {
+        let undone = state.get() == StepState::Skipped;
+        undone.then(|| view! { <p class="small">"You skipped this step. It is still to do."</p> })
     };
     let ended = move || step.get() == steps;
     let next = move || match (done.get(), step.get() + 1 == steps) {
@@ -108,7 +113,7 @@ fn Steps(lesson: Arc<Lesson>) -> impl IntoView {
             <h2 tabindex="-1" id="les-step">
                 {title}
             </h2>
-            {told(text)}
+            {skipped} {told(text)}
         </div>
         <div class="p-do">
             {move || {
@@ -159,6 +164,27 @@ fn End(lesson: Arc<Lesson>) -> impl IntoView {
         let mine = progress.lesson(&lesson.id);
         mine.map(|mine| words::lessons::score(&mine.score(&lesson)))
     });
+    let undone = lesson.steps.iter().enumerate().filter_map(|(index, step)| {
+        let skipped = untrack(|| course.state(&lesson, index)) == StepState::Skipped;
+        let title = step.title.clone();
+        let title = title.map_or_else(String::new, |title| format!(": {title}"));
+        skipped.then(|| {
+            view! {
+                <li>
+                    <button type="button" class="skip" on:click=move |_| course.enter(index, true)>
+                        {format!("Do step {}{title}", index + 1)}
+                    </button>
+                </li>
+            }
+        })
+    });
+    let undone: Vec<_> = undone.collect();
+    let undone = (!undone.is_empty()).then(|| {
+        view! {
+            <h3>"Skipped, and still to do"</h3>
+            <ul class="undone">{undone}</ul>
+        }
+    });
     let sources = lesson.sources.iter().map(|source| {
         let title = source.title.clone();
         match source.url.clone() {
@@ -188,6 +214,7 @@ fn End(lesson: Arc<Lesson>) -> impl IntoView {
     };
     view! {
         <p class="small">{score}</p>
+        {undone}
         {sources}
         <div class="qrow">
             {following}

@@ -4,7 +4,7 @@ use replicascope_engine::expect::Amount;
 use replicascope_engine::scenario::TimedAction;
 use replicascope_engine::time::{Span, Time};
 use replicascope_lessons::{
-    Answered, Filled, LessonError, Paragraph, Refusal, Score, Unit, Verdict, Witness,
+    Filled, LessonError, LessonState, Paragraph, Refusal, Score, Unit, Verdict, Witness,
 };
 
 use super::{at, count, grouped, settings, span};
@@ -42,10 +42,21 @@ pub(crate) fn told(paragraph: &Paragraph, witness: &Witness) -> Told {
         .collect()
 }
 
+/// What stands for a number that is not known.
+const UNKNOWN: &str = "–";
+
+/// What to say about texts of which a number is not known.
+pub(crate) fn unknown(texts: &[Told]) -> Option<Told> {
+    let mut parts = texts.iter().flatten();
+    let unknown = parts.any(|(style, text)| *style == Style::Number && text == UNKNOWN);
+    let words = "A dash stands for a number that is not known here, as when the step that measures it was skipped.";
+    unknown.then(|| vec![(Style::Plain, words.to_owned())])
+}
+
 /// A number with its unit.
-fn amount(number: Option<Amount>, unit: Unit) -> String {
+pub(super) fn amount(number: Option<Amount>, unit: Unit) -> String {
     let Some(number) = number else {
-        return "–".to_owned();
+        return UNKNOWN.to_owned();
     };
     let whole = number.thousandths() / 1_000;
     match unit {
@@ -55,16 +66,6 @@ fn amount(number: Option<Amount>, unit: Unit) -> String {
         Unit::Count if number.thousandths() % 1_000 == 0 => grouped(whole),
         Unit::Count => number.to_string(),
     }
-}
-
-/// A part of a goal, and how it stands.
-pub(crate) fn part(part: &Answered) -> (String, String) {
-    let stands = match (part.holds, part.found) {
-        (true, _) => String::new(),
-        (false, Some(found)) => format!("now {found}"),
-        (false, None) => "not yet".to_owned(),
-    };
-    (part.atom.to_string(), stands)
 }
 
 /// How many parts of a goal hold, for those who do not see the marks.
@@ -140,12 +141,20 @@ pub(crate) fn done(verdict: &str) -> String {
     format!("{verdict} Step done.").trim_start().to_owned()
 }
 
+/// The learner went on without a step.
+pub(crate) const SKIPPED: &str = "Step skipped.";
+
+/// Of which instant the numbers of a text are.
+pub(crate) fn numbers_of(instant: Time) -> String {
+    format!("Numbers as of {}.", at(instant))
+}
+
 /// Where a script ends.
 pub(crate) fn runs_to(end: Time) -> String {
     format!("Runs to {}", at(end))
 }
 
-/// Where a lesson stands, for those who do not see the cells.
+/// Where a lesson stands.
 pub(crate) fn place(step: usize, steps: usize) -> String {
     if step < steps {
         format!("Step {} of {steps}", step + 1)
@@ -154,13 +163,41 @@ pub(crate) fn place(step: usize, steps: usize) -> String {
     }
 }
 
+/// The same for those who do not see the cells, with what was skipped.
+pub(crate) fn cells(step: usize, steps: usize, skipped: usize) -> String {
+    match skipped {
+        0 => place(step, steps),
+        skipped => format!("{}, {skipped} skipped", place(step, steps)),
+    }
+}
+
+/// How far a lesson of the list is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Far {
+    /// As a whole.
+    pub(crate) state: LessonState,
+    /// Steps that are done.
+    pub(crate) done: usize,
+    /// Steps that were skipped.
+    pub(crate) skipped: usize,
+}
+
 /// A lesson in the list: how long it takes, and how far it is.
-pub(crate) fn standing(minutes: u8, score: Option<(usize, bool)>) -> String {
+pub(crate) fn standing(minutes: u8, far: Option<Far>) -> String {
     let time = format!("about {}", count(u64::from(minutes), "minute"));
-    match score {
-        Some((_, true)) => format!("{time}, done"),
-        Some((done, false)) => format!("{time}, {} done", count(done as u64, "step")),
-        None => time,
+    let Some(far) = far else {
+        return time;
+    };
+    let steps = |number: usize, what: &str| format!("{} {what}", count(number as u64, "step"));
+    match (far.state, far.skipped) {
+        (LessonState::Finished, _) => format!("{time}, finished"),
+        (LessonState::GoneThrough, skipped) => {
+            format!("{time}, gone through, {}", steps(skipped, "skipped"))
+        }
+        (LessonState::Begun, 0) => format!("{time}, {}", steps(far.done, "done")),
+        (LessonState::Begun, skipped) => {
+            format!("{time}, {}, {skipped} skipped", steps(far.done, "done"))
+        }
     }
 }
 
@@ -171,6 +208,9 @@ pub(crate) fn score(score: &Score) -> String {
         score.done,
         count(score.steps as u64, "step")
     )];
+    if score.skipped > 0 {
+        parts.push(format!("{} skipped", score.skipped));
+    }
     if score.questions > 0 {
         parts.push(format!(
             "{} of {} right",
@@ -225,13 +265,28 @@ mod tests {
 
     #[test]
     fn the_list_says_how_far_a_lesson_is() {
+        let far = |state, done, skipped| {
+            let far = Far {
+                state,
+                done,
+                skipped,
+            };
+            standing(6, Some(far))
+        };
         assert_eq!(standing(1, None), "about 1 minute");
+        let begun = LessonState::Begun;
+        assert_eq!(far(begun, 1, 0), "about 6 minutes, 1 step done");
+        assert_eq!(far(begun, 2, 1), "about 6 minutes, 2 steps done, 1 skipped");
         assert_eq!(
-            standing(6, Some((1, false))),
-            "about 6 minutes, 1 step done"
+            far(LessonState::GoneThrough, 4, 1),
+            "about 6 minutes, gone through, 1 step skipped"
         );
-        assert_eq!(standing(6, Some((5, true))), "about 6 minutes, done");
+        assert_eq!(
+            far(LessonState::Finished, 5, 0),
+            "about 6 minutes, finished"
+        );
         assert_eq!(place(1, 5), "Step 2 of 5");
+        assert_eq!(cells(1, 5, 2), "Step 2 of 5, 2 skipped");
         assert_eq!(place(5, 5), "After the last of 5 steps");
     }
 }

@@ -6,6 +6,7 @@
 pub(crate) mod compare;
 pub(crate) mod embed;
 pub(crate) mod events;
+pub(crate) mod goals;
 pub(crate) mod lessons;
 pub(crate) mod messages;
 mod monitors;

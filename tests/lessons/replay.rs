@@ -235,8 +235,8 @@ impl Replaying<'_> {
             }
         }
         let mine = self.progress.step_mut(&step.id);
-        mine.done = true;
         mine.right = Some(true);
+        self.progress.finish_step(&step.id);
         self.recording = Some(recording);
         Ok(())
     }
@@ -287,16 +287,9 @@ impl Replaying<'_> {
         let standing = step.goal.standing(&witness);
         if !standing.reached {
             let missing: Vec<String> = standing
-                .parts
-                .iter()
-                .filter(|part| !part.holds)
-                .map(|part| {
-                    format!(
-                        "{}, found {:?}",
-                        part.atom,
-                        part.found.map(|f| f.to_string())
-                    )
-                })
+                .atoms()
+                .filter(|atom| !atom.holds)
+                .map(|atom| format!("{}, found {:?}", atom.atom, atom.found))
                 .collect();
             self.complain(step, format!("the goal is not reached: {missing:?}"));
         }
@@ -345,11 +338,8 @@ impl Replaying<'_> {
             let witness = self.play(step, &mut recording, solved)?;
             let fit = decide.judge(&witness);
             fits.push(fit.fits);
-            let parts = fit.needs.iter().flat_map(|need| &need.parts);
-            let found = parts.map(|part| {
-                let found = part.found.map(|amount| amount.to_string());
-                format!("{} ({})", part.atom, found.unwrap_or_default())
-            });
+            let atoms = fit.needs.iter().flat_map(|need| need.atoms());
+            let found = atoms.map(|atom| format!("{} ({:?})", atom.atom, atom.found));
             stands.push(found.collect::<Vec<_>>());
             self.told(step, &witness);
         }

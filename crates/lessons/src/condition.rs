@@ -9,6 +9,8 @@ use core::fmt;
 use core::str::FromStr;
 
 use replicascope_engine::expect::{Amount, Comparison, Expectation, Found};
+use replicascope_engine::node::Role;
+use replicascope_engine::world::Health;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use crate::number::Number;
@@ -63,8 +65,47 @@ pub struct Answered {
     pub atom: Atom,
     /// Whether it holds.
     pub holds: bool,
-    /// The number that there is, where a number or a count was asked for.
-    pub found: Option<Amount>,
+    /// What there is in the place of what was asked for.
+    pub found: Seen,
+}
+
+/// What a run shows of what was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// Nothing, such as the latency of no write at all.
+    Nothing,
+    /// A number, or a count of events.
+    Amount(Amount),
+    /// What a node does.
+    Role(Role),
+    /// How a node is.
+    Health(Health),
+    /// Yes or no.
+    Truth(bool),
+    /// A setting in force, as JSON writes it.
+    Setting(String),
+}
+
+/// A part of a condition, as a person reads it: one line of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// How its atoms belong together.
+    pub kind: PartKind,
+    /// Whether it holds.
+    pub holds: bool,
+    /// What it consists of: one, unless it is an alternative or a refusal of several.
+    pub atoms: Vec<Answered>,
+}
+
+/// How the atoms of a [`Part`] belong together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartKind {
+    /// There is one, and it must hold.
+    Is,
+    /// One of them must hold.
+    Any,
+    /// None of them may hold.
+    None,
 }
 
 /// How a condition stands.
@@ -72,8 +113,8 @@ pub struct Answered {
 pub struct Standing {
     /// Whether it holds.
     pub reached: bool,
-    /// Its parts in their order, those of `none` left out.
-    pub parts: Vec<Answered>,
+    /// Its parts in their order: lists are taken apart, alternatives and what must not hold are one part each.
+    pub parts: Vec<Part>,
 }
 
 impl Standing {
@@ -82,6 +123,11 @@ impl Standing {
     pub fn met(&self) -> (usize, usize) {
         let met = self.parts.iter().filter(|part| part.holds).count();
         (met, self.parts.len())
+    }
+
+    /// Every atom that it consists of.
+    pub fn atoms(&self) -> impl Iterator<Item = &Answered> {
+        self.parts.iter().flat_map(|part| &part.atoms)
     }
 }
 
@@ -102,25 +148,41 @@ impl Condition {
     #[must_use]
     pub fn standing(&self, witness: &Witness) -> Standing {
         let mut parts = Vec::new();
-        self.collect(&mut |atom| parts.push(atom.answer(witness)), false);
+        self.part_by_part(witness, &mut parts);
         Standing {
             reached: self.holds(witness),
             parts,
         }
     }
 
-    /// Every atom that it consists of; with `none` also those that must not hold.
-    pub(crate) fn collect(&self, each: &mut dyn FnMut(&Atom), none: bool) {
+    fn part_by_part(&self, witness: &Witness, parts: &mut Vec<Part>) {
+        let kind = match self {
+            Self::All(all) => {
+                for part in all {
+                    part.part_by_part(witness, parts);
+                }
+                return;
+            }
+            Self::Is(_) => PartKind::Is,
+            Self::Any(_) => PartKind::Any,
+            Self::None(_) => PartKind::None,
+        };
+        let mut atoms = Vec::new();
+        self.each(&mut |atom| atoms.push(atom.answer(witness)));
+        parts.push(Part {
+            kind,
+            holds: self.holds(witness),
+            atoms,
+        });
+    }
+
+    /// Every atom that it consists of.
+    pub fn each(&self, each: &mut dyn FnMut(&Atom)) {
         match self {
             Self::Is(atom) => each(atom),
-            Self::All(parts) | Self::Any(parts) => {
+            Self::All(parts) | Self::Any(parts) | Self::None(parts) => {
                 for part in parts {
-                    part.collect(each, none);
-                }
-            }
-            Self::None(parts) => {
-                for part in parts.iter().filter(|_| none) {
-                    part.collect(each, none);
+                    part.each(each);
                 }
             }
         }
@@ -131,22 +193,31 @@ impl Atom {
     /// Whether it holds now, and what there is.
     #[must_use]
     pub fn answer(&self, witness: &Witness) -> Answered {
+        let amount = |found: Option<Amount>| found.map_or(Seen::Nothing, Seen::Amount);
         let (holds, found) = match self {
             Self::Expectation { newly, what } => {
                 let since = witness.since(*newly);
                 let answer = what.answer(witness.run(), witness.report(), since);
                 let found = match answer.found {
-                    Found::Amount(amount) => amount,
-                    Found::Events { count, .. } => Some(Amount::whole(count)),
-                    _ => None,
+                    Found::Amount(found) => amount(found),
+                    Found::Events { count, .. } => Seen::Amount(Amount::whole(count)),
+                    Found::Role(role) => Seen::Role(role),
+                    Found::Health(health) => Seen::Health(health),
+                    Found::Truth(truth) => Seen::Truth(truth),
+                    Found::AfterTheEnd => Seen::Nothing,
                 };
                 (answer.holds, found)
             }
             Self::Number { newly, number, is } => {
                 let found = number.of(witness, *newly);
-                (found.is_some_and(|amount| is.holds(amount)), found)
+                let holds = found.is_some_and(|amount| is.holds(amount));
+                (holds, amount(found))
             }
-            Self::Setting { path, is } => (path.of(witness.run()).as_ref() == Some(is), None),
+            Self::Setting { path, is } => {
+                let found = path.of(witness.run());
+                let holds = found.as_ref() == Some(is);
+                (holds, found.map_or(Seen::Nothing, Seen::Setting))
+            }
         };
         Answered {
             atom: self.clone(),

@@ -22,13 +22,15 @@ mod verdict;
 mod witness;
 
 pub use about::About;
-pub use condition::{Answered, Atom, Condition, Standing};
+pub use condition::{Answered, Atom, Condition, Part, PartKind, Seen, Standing};
 pub use lesson::{
     Answer, Control, Decision, Entry, Index, Keep, Lesson, Need, Prediction, Run, Script,
     ScriptAction, Source, Step, StepKind, Task, Way,
 };
-pub use number::{Number, Unit};
-pub use progress::{Kept, LessonProgress, Progress, Score, Start, StepProgress};
+pub use number::{Number, OfCapacity, OfNode, Unit};
+pub use progress::{
+    Kept, LessonProgress, LessonState, Progress, Score, Start, StepProgress, StepState,
+};
 pub use read::{LessonError, Problem};
 pub use setting::SettingPath;
 pub use text::{Filled, Paragraph, Piece, Placeholder};

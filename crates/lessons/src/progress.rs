@@ -1,4 +1,9 @@
 //! What is kept of a learner, for the browser's store and for export.
+//!
+//! A step is done only by reaching its goal; one that was skipped says so, and so does its lesson: gone through is not finished.
+//! `version_1` reads what was kept before there was that difference.
+
+mod version_1;
 
 use replicascope_engine::expect::Amount;
 use replicascope_engine::scenario::TimedAction;
@@ -10,7 +15,7 @@ use crate::lesson::{Lesson, StepKind};
 use crate::read::{LessonError, Problem, read};
 
 /// The version that is written.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The latest instant that a run is brought to: an hour. What is kept comes out of files that anybody may write.
 const LATEST: Time = Time::from_secs(3_600);
@@ -19,11 +24,17 @@ const LATEST: Time = Time::from_secs(3_600);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Progress {
-    /// Format version, 1.
+    /// Format version, 2.
     pub version: u32,
     /// The lessons that were begun.
     #[serde(default)]
     pub lessons: Vec<LessonProgress>,
+}
+
+/// As much as says how the rest is to be read.
+#[derive(Deserialize)]
+struct Head {
+    version: u32,
 }
 
 impl Default for Progress {
@@ -47,9 +58,35 @@ pub struct LessonProgress {
     /// Numbers that steps kept.
     #[serde(default)]
     pub kept: Vec<Kept>,
-    /// Its end was reached.
+    /// How far it is as a whole.
     #[serde(default)]
-    pub finished: bool,
+    pub state: LessonState,
+}
+
+/// How far a lesson is as a whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LessonState {
+    /// Its end was not reached.
+    #[default]
+    Begun,
+    /// Its end was reached, and steps of it were skipped.
+    GoneThrough,
+    /// Its end was reached, and every step of it is done.
+    Finished,
+}
+
+/// What became of a step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepState {
+    /// Nothing yet.
+    #[default]
+    Begun,
+    /// The learner went on without it.
+    Skipped,
+    /// Its goal was reached.
+    Done,
 }
 
 /// How far a step is.
@@ -61,9 +98,9 @@ pub struct StepProgress {
     /// Where the run stood when it began: going back leads here.
     #[serde(default)]
     pub start: Option<Start>,
-    /// Whether it is done.
+    /// What became of it.
     #[serde(default)]
-    pub done: bool,
+    pub state: StepState,
     /// Prediction or decision: the option that was locked in.
     #[serde(default)]
     pub choice: Option<usize>,
@@ -105,6 +142,8 @@ pub struct Start {
 pub struct Score {
     /// Steps that are done.
     pub done: usize,
+    /// Steps that were skipped, and not done since.
+    pub skipped: usize,
     /// Of so many.
     pub steps: usize,
     /// Predictions that were right, and decisions that fitted.
@@ -123,16 +162,51 @@ impl Progress {
     /// # Errors
     /// [`LessonError`] with the field that is wrong.
     pub fn read(text: &str) -> Result<Self, LessonError> {
-        let progress: Self = read(text, "progress")?;
-        if progress.version != VERSION {
-            return Err(LessonError::new(
-                "version",
-                Problem::Version {
-                    found: progress.version,
-                },
-            ));
-        }
+        let progress = match read::<Head>(text, "progress") {
+            Ok(Head { version: 1 }) => read::<version_1::Progress>(text, "progress")?.into(),
+            // What is wrong in its head is told with the rest.
+            Ok(Head { version: VERSION }) | Err(_) => read::<Self>(text, "progress")?,
+            Ok(Head { version: found }) => {
+                let known = "1 or 2, those that are read";
+                return Err(LessonError::new(
+                    "version",
+                    Problem::Version { found, known },
+                ));
+            }
+        };
+        progress.check()?;
         Ok(progress)
+    }
+
+    /// What no single field can say.
+    fn check(&self) -> Result<(), LessonError> {
+        let wrong = |path: String, problem| Err(LessonError::new(path, problem));
+        for (i, lesson) in self.lessons.iter().enumerate() {
+            let path = format!("lessons[{i}]");
+            if self.lessons[..i]
+                .iter()
+                .any(|other| other.lesson == lesson.lesson)
+            {
+                return wrong(
+                    format!("{path}.lesson"),
+                    Problem::Twice(lesson.lesson.clone()),
+                );
+            }
+            for (j, step) in lesson.steps.iter().enumerate() {
+                if lesson.steps[..j]
+                    .iter()
+                    .any(|other| other.step == step.step)
+                {
+                    let path = format!("{path}.steps[{j}].step");
+                    return wrong(path, Problem::Twice(step.step.clone()));
+                }
+            }
+            if lesson.state == LessonState::Finished && !lesson.all_done() {
+                let why = "finished, and a step of it is not done";
+                return wrong(format!("{path}.state"), Problem::Contradiction(why));
+            }
+        }
+        Ok(())
     }
 
     /// As JSON on one line.
@@ -183,6 +257,43 @@ impl LessonProgress {
         &mut self.steps[index]
     }
 
+    /// A step's goal was reached.
+    pub fn finish_step(&mut self, id: &str) {
+        self.step_mut(id).state = StepState::Done;
+        self.settle();
+    }
+
+    /// The learner goes on without a step. One that is done stays so.
+    pub fn skip_step(&mut self, id: &str) {
+        let step = self.step_mut(id);
+        if step.state == StepState::Begun {
+            step.state = StepState::Skipped;
+        }
+    }
+
+    /// The learner is behind the last step.
+    pub fn reach_end(&mut self) {
+        self.state = LessonState::GoneThrough;
+        self.settle();
+    }
+
+    /// How many steps are in a state.
+    #[must_use]
+    pub fn count(&self, state: StepState) -> usize {
+        self.steps.iter().filter(|step| step.state == state).count()
+    }
+
+    fn all_done(&self) -> bool {
+        self.count(StepState::Done) == self.steps.len()
+    }
+
+    /// A lesson whose end was reached is finished as soon as every step is done.
+    fn settle(&mut self) {
+        if self.state == LessonState::GoneThrough && self.all_done() {
+            self.state = LessonState::Finished;
+        }
+    }
+
     /// Keeps a number, in the place of an earlier one of that name.
     pub fn keep(&mut self, name: &str, amount: Amount) {
         self.kept.retain(|kept| kept.name != name);
@@ -198,9 +309,11 @@ impl LessonProgress {
         let mut score = Score::default();
         for step in &lesson.steps {
             let mine = self.step(&step.id);
-            let done = mine.is_some_and(|mine| mine.done);
+            let state = mine.map(|mine| mine.state).unwrap_or_default();
+            let done = state == StepState::Done;
             score.steps += 1;
             score.done += usize::from(done);
+            score.skipped += usize::from(state == StepState::Skipped);
             match step.kind() {
                 StepKind::Do => {}
                 StepKind::Predict | StepKind::Decide => {

@@ -36,10 +36,12 @@ pub enum Problem {
     #[error("{0}")]
     Scenario(ScenarioProblem),
     /// Written for another version.
-    #[error("version {found} is not {VERSION}, the one that is read")]
+    #[error("version {found} is not {known}")]
     Version {
         /// What the file says.
         found: u32,
+        /// Which ones there are, in words.
+        known: &'static str,
     },
     /// Something named is not there.
     #[error("there is no {what} \"{name}\"")]
@@ -120,7 +122,11 @@ fn version(found: u32) -> Checked {
     if found == VERSION {
         return Ok(());
     }
-    Err(LessonError::new("version", Problem::Version { found }))
+    let known = "1, the one that is read";
+    Err(LessonError::new(
+        "version",
+        Problem::Version { found, known },
+    ))
 }
 
 fn name(path: String, name: &str) -> Checked {
@@ -355,14 +361,11 @@ impl Checking<'_> {
 
     fn condition(&self, path: &str, condition: &Condition) -> Checked {
         let mut checked = Ok(());
-        condition.collect(
-            &mut |atom| {
-                if checked.is_ok() {
-                    checked = self.atom(path, atom);
-                }
-            },
-            true,
-        );
+        condition.each(&mut |atom| {
+            if checked.is_ok() {
+                checked = self.atom(path, atom);
+            }
+        });
         checked
     }
 

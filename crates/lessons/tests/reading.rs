@@ -4,7 +4,7 @@
 #[expect(dead_code, reason = "only the replaying is used here")]
 mod lessons;
 
-use replicascope_lessons::{Index, Lesson, Progress};
+use replicascope_lessons::{Index, Lesson, LessonProgress, LessonState, Progress, StepState};
 
 const DOCUMENT: &str = include_str!("../../../docs/lessons.md");
 
@@ -132,16 +132,100 @@ fn lists_and_progress_are_checked_too() {
         error.expect_err("too long").to_string(),
         "lessons[0].minutes: 90 is not in 1 to 60"
     );
-    let error = Progress::read(r#"{"version":2}"#)
-        .expect_err("newer")
-        .to_string();
-    assert_eq!(error, "version: version 2 is not 1, the one that is read");
-    let error = Progress::read(r#"{"version":1,"lessons":[{"lessn":"a"}]}"#);
-    assert!(
-        error
-            .expect_err("unknown")
-            .to_string()
-            .starts_with("lessons[0]")
+    for (text, wrong) in [
+        (
+            r#"{"version":3}"#,
+            "version: version 3 is not 1 or 2, those that are read",
+        ),
+        (r#"{"lessons":[]}"#, "progress: missing field `version`"),
+        (r#"{"version":1,"lessons":[{"lessn":"a"}]}"#, "lessons[0]"),
+        (r#"{"version":2,"lessons":[{"lessn":"a"}]}"#, "lessons[0]"),
+        (
+            r#"{"version":2,"lessons":[{"lesson":"a"},{"lesson":"a"}]}"#,
+            "lessons[1].lesson: \"a\" is there already",
+        ),
+        (
+            r#"{"version":2,"lessons":[{"lesson":"a","steps":[{"step":"b"},{"step":"b"}]}]}"#,
+            "lessons[0].steps[1].step: \"b\" is there already",
+        ),
+        (
+            r#"{"version":2,"lessons":[{"lesson":"a","steps":[{"step":"b","state":"skipped"}],"state":"finished"}]}"#,
+            "lessons[0].state: finished, and a step of it is not done",
+        ),
+        (
+            r#"{"version":2,"lessons":[{"lesson":"a","steps":[{"step":"b","done":true}]}]}"#,
+            "unknown field `done`",
+        ),
+    ] {
+        let error = Progress::read(text).expect_err(wrong).to_string();
+        assert!(error.contains(wrong), "{text}: {error}");
+    }
+    for version in [1, 2] {
+        let text = format!(r#"{{"version":{version}}}"#);
+        assert_eq!(Progress::read(&text), Ok(Progress::default()));
+    }
+}
+
+const FIRST: &str = r#"{"version":1,"lessons":[
+    {"lesson":"gone","steps":[{"step":"a","done":true,"right":true,"choice":1},{"step":"b"},{"step":"c"}],"finished":true},
+    {"lesson":"done","steps":[{"step":"a","done":true}],"finished":true},
+    {"lesson":"begun","steps":[{"step":"a"},{"step":"b","done":true},{"step":"c"}],"kept":[{"name":"x_ms","amount":4.2}]}]}"#;
+
+#[test]
+fn progress_of_version_1_is_read_and_tells_what_was_skipped() {
+    let progress = Progress::read(FIRST).expect("the first version");
+    let of = |id: &str| {
+        let lesson = progress.lesson(id).expect("it was begun");
+        let steps: Vec<StepState> = lesson.steps.iter().map(|step| step.state).collect();
+        (lesson.state, steps)
+    };
+    use StepState::{Begun, Done, Skipped};
+    assert_eq!(
+        of("gone"),
+        (LessonState::GoneThrough, vec![Done, Skipped, Skipped])
     );
-    assert_eq!(Progress::read(r#"{"version":1}"#), Ok(Progress::default()));
+    assert_eq!(of("done"), (LessonState::Finished, vec![Done]));
+    assert_eq!(
+        of("begun"),
+        (LessonState::Begun, vec![Skipped, Done, Begun])
+    );
+    let answered = progress.lesson("gone").and_then(|gone| gone.step("a"));
+    let answered = answered.expect("it was done");
+    assert_eq!((answered.choice, answered.right), (Some(1), Some(true)));
+    assert_eq!(
+        progress.lesson("begun").map(|begun| begun.kept.len()),
+        Some(1)
+    );
+    let written = progress.write();
+    assert!(written.contains(r#""version":2"#), "{written}");
+    assert_eq!(Progress::read(&written), Ok(progress));
+}
+
+#[test]
+fn a_lesson_with_a_skipped_step_is_gone_through_until_that_is_done() {
+    let mut progress = Progress::default();
+    let lesson = progress.lesson_mut("small");
+    lesson.finish_step("a");
+    lesson.skip_step("a");
+    lesson.step_mut("b").start = None;
+    lesson.skip_step("b");
+    assert_eq!(lesson.state, LessonState::Begun);
+    lesson.reach_end();
+    assert_eq!(lesson.state, LessonState::GoneThrough);
+    let count = |lesson: &LessonProgress| {
+        (
+            lesson.count(StepState::Done),
+            lesson.count(StepState::Skipped),
+        )
+    };
+    assert_eq!(
+        count(lesson),
+        (1, 1),
+        "what is done is not skipped any more"
+    );
+    lesson.finish_step("b");
+    assert_eq!(lesson.state, LessonState::Finished);
+    assert_eq!(count(lesson), (2, 0));
+    let written = progress.write();
+    assert!(written.contains(r#""state":"finished""#), "{written}");
 }

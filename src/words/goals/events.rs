@@ -1,0 +1,103 @@
+//! What happened, as a sentence that a goal asks for.
+
+use replicascope_engine::event::EventName;
+use replicascope_engine::ids::NodeId;
+
+/// The sentence, about a node if one is given.
+pub(super) fn happened(event: EventName, node: Option<NodeId>) -> String {
+    use EventName as E;
+    let of_a_node = match event {
+        E::OpRouted => "A read or write is routed to *",
+        E::OpRefused => "A read or write is turned away by *",
+        E::NobodyListened => "A message arrives at *, which does not run",
+        E::NodeTimer => "A timer of * runs out",
+        E::Inserted => "A record is in the log of *",
+        E::Received => "A record is received by *",
+        E::Flushed => "A record is on the disk of *",
+        E::Replayed => "A record is applied by *",
+        E::Committed => "A write is committed on *",
+        E::SemiSyncFellBack => "* has waited too long for acks and falls back to asynchronous",
+        E::SemiSyncRecovered => "* is semi-synchronous again",
+        E::ElectableChanged => "* says anew who may be elected",
+        E::Killed => "* is killed",
+        E::HostLost => "The machine of * is lost with its disk",
+        E::Restarted => "* is started again",
+        E::Frozen => "* is frozen",
+        E::Thawed => "* goes on after it was frozen",
+        E::SpeedChanged => "* gets another speed",
+        E::ElectionStarted => "An election is asked for by *",
+        E::Stood => "* stands for election",
+        E::Voted => "* votes",
+        E::ElectionFailed => "* fails to be elected",
+        E::Won => "* wins an election",
+        E::Promoted => "* is promoted to primary",
+        E::Fenced => "* loses its lease and takes no more writes",
+        E::Unfenced => "* gets its lease back",
+        E::SteppedDown => "* steps down",
+        E::Following => "* follows a primary",
+        E::RejoinRefused => "* is refused, since its log has left the history",
+        E::Rewound => "* is rewound to where the histories part",
+        E::BackupRestored => "* is filled with a full copy",
+        E::ServerStopped => "The database of * is stopped by its agent",
+        E::HostReset => "The host of * is reset by its watchdog",
+        E::ServerReady => "The database of * takes connections",
+        E::LogEndLost => "A crash takes records off the end of the log of *",
+        E::PromotionStarted => "* is told to become primary",
+        E::StandbyConnected => "A standby connects to *",
+        E::StandbyStreaming => "A standby of * has caught up",
+        E::StandbyLost => "* loses a standby",
+        E::UpstreamLost => "* loses the node that it follows",
+        E::CannotFollow => "* cannot follow its upstream",
+        E::StandbyNamesChanged => "The standbys that commits of * wait for are set anew",
+        E::LockWait => "A write waits for a row on *",
+        E::WaitEnded => "The wait of a commit on * is ended by hand",
+        E::ReplayPaused => "Replay on * is paused or resumed",
+        E::QueryConflict => "A query on * is in the way of replay",
+        E::QueryCancelled => "A query on * is cancelled",
+        E::RewindImpossible => "* cannot be rewound",
+        E::OnePrimary => "* is the only one that takes writes",
+        E::RebuildFailed => "Nobody answers *, which asks to be rewound or filled",
+        E::BinlogWritten => "Commits are in the binlog of *",
+        E::EngineCommitted => "A write shows on * before its client is answered",
+        E::TransactionSkipped => "A transaction is skipped by *",
+        E::ErrantKept => "* follows and keeps transactions that its source has not",
+        E::ErrantSpread => "Transactions that nobody else had are passed on by *",
+        E::ApplierStopped => "The applier of * stops with an error",
+        E::RelayLogDropped => "What * had received and not applied is thrown away",
+        E::MinReplicas => "* refuses or takes writes by how many replicas keep up",
+        E::SlavePosSet => "The position from which * replicates is set",
+        E::Action => return "Something is done".to_owned(),
+        E::ActionHadNoEffect => return "Something is done that changes nothing".to_owned(),
+        E::WriteIssued => return "A client sends a write".to_owned(),
+        E::ReadIssued => return "A client sends a read".to_owned(),
+        E::OpWaits => return "A read or write waits, since no primary is known".to_owned(),
+        E::WriteAcked => return "A client gets its OK".to_owned(),
+        E::ReadAnswered => return "A read is answered".to_owned(),
+        E::OpFailed => return "A read or write fails for certain".to_owned(),
+        E::WriteUnknown => return "A client never learns what became of its write".to_owned(),
+        E::Delivered => return "A message arrives".to_owned(),
+        E::MessageLost => return "A message is lost for good".to_owned(),
+        E::Retransmitted => return "A message is sent more than once".to_owned(),
+        E::LinkCut => return "A link is cut".to_owned(),
+        E::LinkHealed => return "A link that was cut is mended".to_owned(),
+        E::LinkChanged => return "A link behaves differently".to_owned(),
+        E::SettingChanged => return "A setting is changed".to_owned(),
+        E::ServiceSilent => {
+            return "A message arrives for a process that does not run".to_owned();
+        }
+        E::ServiceChanged => {
+            return "Something is done to a process beside the databases".to_owned();
+        }
+        E::Manager => return "The failover manager does something".to_owned(),
+        E::WriteLost => return "An acked write is lost".to_owned(),
+        E::WriteRegained => return "A write that was lost is there again".to_owned(),
+        E::NoPrimary => return "Nobody takes writes any more".to_owned(),
+        E::SplitBrain => return "Two nodes take writes: split brain".to_owned(),
+        E::Routing => return "A router or a session decides where something goes".to_owned(),
+    };
+    match node {
+        Some(node) => of_a_node.replace('*', &node.to_string()),
+        None if of_a_node.starts_with('*') => of_a_node.replacen('*', "A node", 1),
+        None => of_a_node.replace('*', "a node"),
+    }
+}
