@@ -1,5 +1,5 @@
-//! What lessons say: a sentence that names a number or a default carries a rule, a source or a number of the run; cited rules exist;
-//! texts are short, since learners read little.
+//! What lessons say: a sentence that names a number, in digits or as a word, or a default carries a rule, a source or a number of the
+//! run; cited rules exist; texts are short, since learners read little.
 
 #[path = "../../../tests/lessons/mod.rs"]
 #[expect(dead_code, reason = "this test reads lessons and replays none")]
@@ -81,6 +81,76 @@ fn sentences(paragraph: &Paragraph) -> Vec<(String, bool)> {
     sentences
 }
 
+/// Numbers as words. Not among them: *one*, which is an article as often as a number; *both*, which points at what was just named;
+/// and ordinals, which tell things apart.
+const NUMBER_WORDS: &[&str] = &[
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+    "twenty",
+    "thirty",
+    "forty",
+    "fifty",
+    "sixty",
+    "seventy",
+    "eighty",
+    "ninety",
+    "hundred",
+    "hundreds",
+    "thousand",
+    "thousands",
+    "million",
+    "millions",
+    "dozen",
+    "dozens",
+    "half",
+    "halves",
+    "thirds",
+    "quarter",
+    "quarters",
+    "fifth",
+    "fifths",
+    "tenth",
+    "tenths",
+    "twice",
+    "thrice",
+    "double",
+    "doubles",
+    "doubled",
+];
+
+/// What counts and claims nothing. Each stands in a lesson, or the test says that it can go.
+const COUNTS: &[&str] = &[
+    // Things of the step's own run, which stand on the stage beside the sentence.
+    "two machines",
+    "two nodes",
+    "three nodes",
+    "four nodes",
+    "three sentinels",
+    // What split brain is: more than one of what there should be one of.
+    "two primaries",
+    "two histories",
+    // What a majority is.
+    "two majorities",
+    // What a median is; its number stands in the feedback.
+    "half of the",
+];
+
 /// Whether a sentence names a number or a default. Names such as n1, s3 or m1 and roles of a key are none.
 fn claims(sentence: &str) -> bool {
     let lower = sentence.to_lowercase();
@@ -89,10 +159,18 @@ fn claims(sentence: &str) -> bool {
         let digits = word.trim_start_matches(['n', 's', 'm']);
         word != digits && digits.len() <= 2 && digits.bytes().all(|b| b.is_ascii_digit())
     };
-    lower.contains("default")
-        || sentence
-            .split(|c: char| c.is_whitespace() || matches!(c, '/' | ',' | '(' | ')' | '’' | '\''))
-            .any(|word| word.chars().any(|c| c.is_ascii_digit()) && !is_name(word))
+    let digits = sentence
+        .split(|c: char| c.is_whitespace() || matches!(c, '/' | ',' | '(' | ')' | '’' | '\''))
+        .any(|word| word.chars().any(|c| c.is_ascii_digit()) && !is_name(word));
+    lower.contains("default") || digits || in_words(&lower)
+}
+
+fn in_words(lower: &str) -> bool {
+    let counted = COUNTS
+        .iter()
+        .fold(lower.to_owned(), |text, counts| text.replace(counts, ""));
+    let mut words = counted.split(|c: char| !c.is_alphanumeric());
+    words.any(|word| NUMBER_WORDS.contains(&word))
 }
 
 #[test]
@@ -112,6 +190,22 @@ fn a_sentence_with_a_number_or_a_default_says_where_it_is_from() {
         "without rule, source or placeholder:\n{}",
         bare.join("\n")
     );
+}
+
+#[test]
+fn what_need_not_be_backed_is_needed() {
+    let lessons = all();
+    let told: Vec<String> = lessons
+        .iter()
+        .flat_map(statements)
+        .flat_map(|(_, paragraph)| sentences(paragraph))
+        .filter(|(_, backed)| !backed)
+        .map(|(sentence, _)| sentence.to_lowercase())
+        .collect();
+    for counts in COUNTS {
+        let used = told.iter().any(|sentence| sentence.contains(counts));
+        assert!(used, "\"{counts}\" is in no lesson any more");
+    }
 }
 
 #[test]
@@ -180,6 +274,13 @@ fn claims_are_found() {
         ("n1's lease", false),
         ("replica n12, s3 and m1", false),
         ("n1 loses 3", true),
+        ("Two replicas lose nothing", true),
+        ("It stands still for thirty seconds", true),
+        ("Half a second passes", true),
+        ("Twice as much", true),
+        ("Two nodes take writes", false),
+        ("Two nodes lose twenty writes", true),
+        ("Often one of both", false),
     ] {
         assert_eq!(claims(sentence), claim, "{sentence}");
     }
