@@ -1,18 +1,15 @@
 //! A lesson in a browser, found by role and accessible name: its goal, its question, what became of it, and that one's own run waits.
 #![cfg(target_arch = "wasm32")]
 
-use std::cell::Cell;
-use std::rc::Rc;
+mod opened;
 
-use leptos::mount::{UnmountHandle, mount_to};
-use leptos::prelude::*;
-use leptos::tachys::view::any_view::AnyViewState;
+use opened::{Opened, settle};
 use replicascope_engine::time::Time;
+use replicascope_web::scenarios;
 use replicascope_web::session::Session;
-use replicascope_web::{Page, scenarios};
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-use web_sys::{Element, HtmlElement};
+use web_sys::HtmlElement;
 
 wasm_bindgen_test_configure!(run_in_browser);
 
@@ -51,126 +48,26 @@ fn network(answers: bool) {
     web_sys::js_sys::eval(&script).expect("a script");
 }
 
-struct Opened {
-    session: Session,
-    root: HtmlElement,
-    _mounted: UnmountHandle<AnyViewState>,
-}
-
-impl Drop for Opened {
-    fn drop(&mut self) {
-        self.root.remove();
-    }
-}
-
+/// A paused page.
 async fn open() -> Opened {
-    let root: HtmlElement = document()
-        .create_element("div")
-        .expect("an element")
-        .unchecked_into();
-    let body = document().body().expect("a body");
-    body.append_child(&root).expect("room for it");
-    let made = Rc::new(Cell::new(None));
-    let make = Rc::clone(&made);
-    let mounted = mount_to(root.clone(), move || {
+    opened::open(|| {
         let (scenario, _) = scenarios::opening();
-        let session = Session::new(scenario, Time::from_millis(400)).expect("valid");
-        make.set(Some(session));
-        view! { <Page session=session /> }.into_any()
-    });
-    let opened = Opened {
-        session: made.take().expect("mounted"),
-        root,
-        _mounted: mounted,
-    };
-    settle().await;
-    opened
+        Session::new(scenario, Time::from_millis(400)).expect("valid")
+    })
+    .await
 }
 
-/// Effects run after the task that set them off.
-async fn settle() {
-    for _ in 0..6 {
-        leptos::task::tick().await;
-    }
-}
-
-/// Lets the browser do what it has to do, such as handing out what was fetched.
-async fn turn() {
-    let turn = web_sys::js_sys::Promise::new(&mut |done, _| {
-        window()
-            .set_timeout_with_callback(&done)
-            .expect("a timer of the browser");
-    });
-    let done = wasm_bindgen_futures::JsFuture::from(turn).await;
-    done.expect("it comes to its turn");
-    settle().await;
-}
-
-impl Opened {
-    fn all(&self, selector: &str) -> Vec<Element> {
-        let found = self.root.query_selector_all(selector).expect("a selector");
-        (0..found.length())
-            .filter_map(|index| found.item(index)?.dyn_into().ok())
-            .collect()
-    }
-
-    fn text(&self, selector: &str) -> String {
-        let found = self.all(selector);
-        let found = found
-            .first()
-            .unwrap_or_else(|| panic!("there is no {selector}"));
-        found.text_content().unwrap_or_default()
-    }
-
-    /// Waits until an element says this.
-    async fn says(&self, selector: &str, text: &str) {
-        for _ in 0..1_000 {
-            let found = self.all(selector).into_iter();
-            let mut texts = found.filter_map(|element| element.text_content());
-            if texts.any(|found| found.contains(text)) {
-                return;
-            }
-            turn().await;
-        }
-        panic!("no {selector} says \"{text}\"");
-    }
-
-    /// Presses a button as soon as it is there.
-    async fn click(&self, name: &str) {
-        for _ in 0..1_000 {
-            let buttons = self.all("button").into_iter();
-            let mut named = buttons.filter(|button| {
-                let label = button.get_attribute("aria-label");
-                let name_of = label.or_else(|| button.text_content()).unwrap_or_default();
-                name_of.trim() == name || name_of.contains(&format!(". {name}"))
-            });
-            if let Some(button) = named.next() {
-                let button: HtmlElement = button.unchecked_into();
-                button.click();
-                settle().await;
-                return;
-            }
-            turn().await;
-        }
-        panic!("there is no button \"{name}\"");
-    }
-
-    async fn open_lesson(&self) {
-        self.click("Lessons").await;
-        self.click("A small lesson").await;
-        self.says(".p-do", "Play until ten writes are acked.").await;
-    }
-
-    fn now(&self) -> Time {
-        self.session.peek(|run| run.simulation().now())
-    }
+async fn open_lesson(page: &Opened) {
+    page.click_soon("Lessons").await;
+    page.click_soon("A small lesson").await;
+    page.says(".p-do", "Play until ten writes are acked.").await;
 }
 
 #[wasm_bindgen_test]
 async fn a_lesson_is_taken_from_start_to_end_and_ones_own_run_waits() {
     network(true);
     let page = open().await;
-    page.open_lesson().await;
+    open_lesson(&page).await;
     assert_eq!(page.now(), Time::ZERO);
     assert_eq!(page.text(".prose h1"), "A small lesson");
     assert!(page.text(".p-read").contains("There are 3 nodes."));
@@ -180,23 +77,26 @@ async fn a_lesson_is_taken_from_start_to_end_and_ones_own_run_waits() {
     );
     assert_eq!(page.text(".les-nav .skip"), "Begin again");
 
-    page.session.seek(Time::from_millis(900));
-    settle().await;
+    let goal = page.text(".goals");
+    assert_eq!(goal, "At least 10 writes are ackednow 0");
+    page.seek(Time::from_millis(900)).await;
     let acked = page
         .session
         .peek(|run| run.simulation().oracle().totals().writes_acked);
     assert!(acked >= 10, "{acked}");
-    assert!(page.text(".past").contains(&format!("{acked} were acked.")));
-    page.click("Next").await;
+    let told = page.text(".past");
+    assert!(told.contains(&format!("{acked} were acked.")), "{told}");
+    assert!(told.contains("Numbers as of 0.900 s."), "{told}");
+    page.click_soon("Next").await;
 
     assert!(page.text(".p-read").contains(&format!("{acked} by now.")));
     let radios = page.all(".quiz input");
     let first: &HtmlElement = radios[0].unchecked_ref();
     first.click();
     settle().await;
-    page.click("Lock in and run").await;
+    page.click_soon("Lock in and run").await;
     assert!(page.text(".todo").contains("Runs to 1.900 s"));
-    page.click("Skip to the end").await;
+    page.click_soon("Skip to the end").await;
     let told = page.text(".past");
     for part in [
         "You said: n1 still",
@@ -207,11 +107,11 @@ async fn a_lesson_is_taken_from_start_to_end_and_ones_own_run_waits() {
     ] {
         assert!(told.contains(part), "{part}: {told}");
     }
-    page.click("Back").await;
+    page.click_soon("Back").await;
     assert_eq!(page.now(), Time::ZERO, "where the first step began");
-    page.click("Next").await;
+    page.click_soon("Next").await;
     assert_eq!(page.now(), Time::from_millis(900), "where the second began");
-    page.click("Next").await;
+    page.click_soon("Next").await;
 
     let kill = replicascope_engine::scenario::Action::Kill {
         node: replicascope_engine::ids::NodeId(1),
@@ -227,13 +127,21 @@ async fn a_lesson_is_taken_from_start_to_end_and_ones_own_run_waits() {
     page.session.undo();
     settle().await;
     assert_eq!(page.text(".refused"), "");
-    page.click("Skip step").await;
+    page.click_soon("Skip step").await;
     assert!(page.text(".p-read").contains("Power matters."));
     assert_eq!(
         page.text(".small"),
-        "2 of 3 steps done, 0 of 1 answer right, 0 of 1 task accepted."
+        "2 of 3 steps done, 1 skipped, 0 of 1 answer right, 0 of 1 task accepted."
     );
-    page.click("Back to the playground").await;
+    assert_eq!(
+        page.labels(".prog"),
+        ["After the last of 3 steps, 1 skipped"]
+    );
+    page.click_soon("Do step 3: Build").await;
+    assert!(page.text(".p-read").contains("You skipped this step."));
+    assert_eq!(page.now(), Time::ZERO, "where it began");
+    page.click_soon("Skip step").await;
+    page.click_soon("Back to the playground").await;
     assert_eq!(page.now(), Time::from_millis(400));
     assert!(page.all(".prose").is_empty());
 }
@@ -242,12 +150,12 @@ async fn a_lesson_is_taken_from_start_to_end_and_ones_own_run_waits() {
 async fn a_lesson_that_does_not_come_is_told_and_asked_for_again() {
     network(false);
     let page = open().await;
-    page.click("Lessons").await;
+    page.click_soon("Lessons").await;
     page.says(".course [role=status]", "status 503").await;
     network(true);
-    page.click("Try again").await;
-    page.click("A small lesson").await;
+    page.click_soon("Try again").await;
+    page.click_soon("A small lesson").await;
     page.says(".prose h1", "A small lesson").await;
-    page.click("Leave").await;
+    page.click_soon("Leave").await;
     assert_eq!(page.now(), Time::from_millis(400));
 }

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use opened::{Opened, settle, text};
 use replicascope_engine::Scenario;
 use replicascope_engine::ids::NodeId;
-use replicascope_engine::scenario::{Action, Mode, Workload};
+use replicascope_engine::scenario::{Action, KillKind, Mode, Workload};
 use replicascope_engine::time::Time;
 use replicascope_engine::world::Health;
 use replicascope_web::session::Session;
@@ -229,4 +229,40 @@ async fn an_event_keeps_the_focus_while_others_come() {
     page.seek(Time::from_secs(1)).await;
     assert!(page.all("[role=log] .ev").len() >= 2);
     assert_eq!(document().active_element().as_ref(), Some(event.as_ref()));
+}
+
+/// What has the focus, by its name.
+fn focused() -> String {
+    document()
+        .active_element()
+        .map_or_else(String::new, |element| opened::name_of(&element))
+}
+
+#[wasm_bindgen_test]
+async fn the_focus_stays_with_undo_when_there_is_nothing_more_to_undo_or_do_again() {
+    let page = open().await;
+    page.session.act(Action::Kill {
+        node: NodeId(2),
+        how: KillKind::PowerOff,
+    });
+    settle().await;
+    let undo: HtmlElement = page.named("button", "Undo");
+    assert_eq!(
+        undo.get_attribute("aria-disabled").as_deref(),
+        Some("false")
+    );
+    undo.focus().expect("it is in the document");
+    page.click("Undo").await;
+    assert_eq!(health(&page, 2), Health::Up);
+    assert_eq!(undo.get_attribute("aria-disabled").as_deref(), Some("true"));
+    assert_eq!(focused(), "Undo");
+    let hash = page.hash();
+    page.click("Undo").await;
+    assert_eq!(page.hash(), hash, "a button that is off does nothing");
+    let again: HtmlElement = page.named("button", "Do again");
+    again.focus().expect("it is in the document");
+    page.click("Do again").await;
+    assert_eq!(health(&page, 2), Health::Down);
+    assert!(page.find("[aria-label=\"Do again\"]").is_none());
+    assert_eq!(focused(), "Undo");
 }

@@ -8,6 +8,7 @@ pub mod actions;
 pub mod command;
 mod draw;
 pub mod link;
+pub mod progress;
 pub mod scenario;
 pub mod standby_names;
 pub mod version_1;
@@ -17,10 +18,11 @@ pub mod words;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 8] = [
     ("actions", actions::check),
     ("command", command::check),
     ("link", link::check),
+    ("progress", progress::check),
     ("scenario", scenario::check),
     ("standby_names", standby_names::check),
     ("version_1", version_1::check),

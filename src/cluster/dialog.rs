@@ -1,6 +1,6 @@
 //! The dialog: at the left what the cluster is, at the right what it promises and every parameter.
 
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 use replicascope_engine::promises::outlook::Outlook;
 
 use super::ClusterPanel;
@@ -9,10 +9,10 @@ use super::nodes::Nodes;
 use super::parameters::Parameters;
 use super::start::{DATABASES, MANAGERS, PRESETS, ROUTERS, choose, chosen, goes_with, take_preset};
 use super::value::Value;
-use crate::lean::{Memo, Show, effect};
+use crate::lean::Memo;
 use crate::parts::{Later, Part};
 use crate::session::Session;
-use crate::shell::{Icon, Picture};
+use crate::shell::{Dialog, Icon, Picture};
 use crate::words;
 use crate::words::outlook::{Names, Summary};
 
@@ -21,43 +21,28 @@ use crate::words::outlook::{Names, Summary};
 pub(crate) fn ClusterDialog() -> impl IntoView {
     let panel = ClusterPanel::expect();
     let session = Session::expect();
-    let dialog = NodeRef::<html::Dialog>::new();
     let played = StoredValue::new(false);
-    effect(move || {
-        let Some(dialog) = dialog.get() else { return };
-        if panel.shown.get() && !dialog.open() {
-            played.set_value(session.playing().get_untracked());
-            session.pause();
-            // Refused only outside of a document, where there is nothing to show.
-            let _ = dialog.show_modal();
-        } else if !panel.shown.get() && dialog.open() {
-            dialog.close();
-        }
-    });
-    let closed = move |_| {
-        panel.shown.set(false);
+    let opened = move |()| {
+        played.set_value(session.playing().get_untracked());
+        session.pause();
+    };
+    let closed = move |()| {
         if played.get_value() {
             played.set_value(false);
             session.play();
         }
     };
     view! {
-        <dialog class="keys cl" node_ref=dialog aria-labelledby="cluster-title" on:close=closed>
-            <Show when=move || panel.shown.get()>
-                <header>
-                    <h2 id="cluster-title">"Cluster"</h2>
-                    <button
-                        type="button"
-                        class="ib"
-                        aria-label="Close"
-                        on:click=move |_| panel.shown.set(false)
-                    >
-                        <Picture icon=Icon::Cross />
-                    </button>
-                </header>
-                <Later part=Part::Cluster />
-            </Show>
-        </dialog>
+        <Dialog
+            shown=panel.shown
+            id="cluster-title"
+            title="Cluster"
+            class="keys cl"
+            opened=Callback::new(opened)
+            closed=Callback::new(closed)
+        >
+            <Later part=Part::Cluster />
+        </Dialog>
     }
 }
 

@@ -1,13 +1,13 @@
 //! The parameters, to be found by their real names and changed one by one.
 
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 
 use super::catalogue::{self, Kind, Parameter, defaults, nodes_of, show};
 use super::change::Changer;
 use super::start::sample_for;
 use super::value::Value;
 use crate::lean::{For, Memo, Show};
-use crate::shell::{Icon, Picture};
+use crate::shell::{Icon, Picture, hand_focus};
 use crate::words;
 
 /// The search, and what it finds.
@@ -183,6 +183,7 @@ fn Row(
             }
         }));
     });
+    let row = NodeRef::<html::Li>::new();
     let reset = move |_| {
         let result = changer.make(|scenario| {
             let default = plain.with_untracked(|plain| parameter.default(plain));
@@ -196,6 +197,11 @@ fn Row(
             }
         });
         error.set(result.err().map(|error| error.to_string()));
+        // The button goes with what it took back; what is set with the row is next to it.
+        hand_focus(true, move || {
+            let field = row.get_untracked()?.query_selector("input, select, button");
+            field.ok().flatten()
+        });
     };
     let control = Control {
         parameter,
@@ -213,7 +219,7 @@ fn Row(
         view! { <b class="cl-name" id=id>{parameter.label()}</b> }.into_any()
     };
     view! {
-        <li class="cl-row" class:is-changed=move || changed.get()>
+        <li class="cl-row" class:is-changed=move || changed.get() node_ref=row>
             <div class="cl-head">
                 {name}
                 <Show when=move || changed.get()>

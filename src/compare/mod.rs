@@ -28,7 +28,7 @@ pub(crate) const MOST: usize = 4;
 /// Fewest columns.
 const FEWEST: usize = 2;
 /// The button that opens and closes it.
-const BUTTON: &str = "compare-button";
+pub(crate) const BUTTON: &str = "compare-button";
 
 /// What a column shows.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,11 +1,11 @@
 //! Where the list and a lesson are shown, and the buttons in the top bar: what is there before either is asked for.
 
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 
 use super::asked::Lessons;
-use crate::lean::{Memo, Show, effect};
+use crate::lean::{Memo, Show};
 use crate::parts::{Later, Part};
-use crate::shell::{Icon, Panels, Picture, Sheet};
+use crate::shell::{Dialog, Icon, Panels, Picture, Sheet};
 
 /// The button in the top bar.
 #[component]
@@ -29,38 +29,10 @@ pub(crate) fn LessonsButton() -> impl IntoView {
 #[component]
 pub(crate) fn CourseDialog() -> impl IntoView {
     let listed = Lessons::expect().listed;
-    let dialog = NodeRef::<html::Dialog>::new();
-    effect(move || {
-        let Some(dialog) = dialog.get() else { return };
-        if listed.get() && !dialog.open() {
-            // Refused only outside of a document, where there is nothing to show.
-            let _ = dialog.show_modal();
-        } else if !listed.get() && dialog.open() {
-            dialog.close();
-        }
-    });
     view! {
-        <dialog
-            class="keys course"
-            node_ref=dialog
-            aria-labelledby="course-title"
-            on:close=move |_| listed.set(false)
-        >
-            <Show when=move || listed.get()>
-                <header>
-                    <h2 id="course-title">"Lessons"</h2>
-                    <button
-                        type="button"
-                        class="ib"
-                        aria-label="Close"
-                        on:click=move |_| listed.set(false)
-                    >
-                        <Picture icon=Icon::Cross />
-                    </button>
-                </header>
-                <Later part=Part::Course />
-            </Show>
-        </dialog>
+        <Dialog shown=listed id="course-title" title="Lessons" class="keys course">
+            <Later part=Part::Course />
+        </Dialog>
     }
 }
 

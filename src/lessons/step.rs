@@ -2,12 +2,11 @@
 
 use leptos::{ev, prelude::*};
 use replicascope_lessons::{Control, StepKind};
-use wasm_bindgen::JsCast as _;
 
 use super::course::Course;
 use super::turn::{Live, Outcome};
 use crate::lean::{Memo, Show};
-use crate::shell::{Icon, Panels, Picture, Sheet};
+use crate::shell::{Icon, Panels, Picture, Sheet, hand_focus_to};
 use crate::why::WhyButton;
 use crate::words::lessons::{Style, Told, met, numbers_of, runs_to};
 
@@ -69,21 +68,6 @@ pub(super) fn Asked(live: Memo<Live>) -> impl IntoView {
 
 /// What takes the focus when what had it is gone with the view before.
 const NOW: &str = "les-now";
-
-/// Lets an element have the focus once it is there; with `only_lost`, unless something else has it.
-pub(super) fn take_focus(id: &'static str, only_lost: bool) {
-    leptos::task::spawn_local(async move {
-        leptos::task::tick().await;
-        let focused = document().active_element();
-        let lost = focused.is_none_or(|focused| focused.tag_name() == "BODY");
-        let element = document().get_element_by_id(id);
-        let element = element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
-        if let Some(element) = element.filter(|_| lost || !only_lost) {
-            // In the document it takes the focus; otherwise there is nobody to hear it.
-            let _ = element.focus();
-        }
-    });
-}
 
 /// Something to do, or to construct.
 #[component]
@@ -270,7 +254,7 @@ fn Running(live: Memo<Live>) -> impl IntoView {
         (chosen, turn.script.map(|(_, end)| end))
     });
     let over = Memo::new(move || live.with(|live| live.over));
-    take_focus(NOW, true);
+    hand_focus_to(NOW, true);
     view! {
         <div class="todo">
             {chosen.map(|chosen| view! { <p>"You chose: " {parts(chosen)}</p> })}
@@ -320,7 +304,7 @@ fn Became(outcome: Outcome) -> impl IntoView {
         settings,
         why,
     } = outcome;
-    take_focus(NOW, true);
+    hand_focus_to(NOW, true);
     let numbers = told.iter().flatten();
     let numbers = numbers.chain(needs.iter().flat_map(|(_, told)| told));
     let instant = numbers

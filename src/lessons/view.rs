@@ -6,8 +6,10 @@ use leptos::prelude::*;
 use replicascope_lessons::{Lesson, StepState};
 
 use super::course::Course;
-use super::step::{Asked, paragraph, take_focus};
-use crate::lean::{Memo, effect};
+use super::step::{Asked, paragraph};
+use crate::compare::{self, Compare};
+use crate::lean::{Memo, effect, effect_after};
+use crate::shell::{Icon, Picture, hand_focus_to};
 use crate::words;
 use crate::words::lessons::Told;
 
@@ -74,7 +76,7 @@ fn Steps(lesson: Arc<Lesson>) -> impl IntoView {
     effect(move || {
         text.track();
         let first = step.get() == 0;
-        take_focus(if first { "les-h" } else { "les-step" }, false);
+        hand_focus_to(if first { "les-h" } else { "les-step" }, false);
     });
     let title = {
         let lesson = Arc::clone(&lesson);
@@ -151,6 +153,44 @@ fn Steps(lesson: Arc<Lesson>) -> impl IntoView {
                 on:click=move |_| course.enter(step.get_untracked(), true)
             >
                 "Begin again"
+            </button>
+        </div>
+        <More />
+    }
+}
+
+/// What the top bar of a phone has no room for.
+#[component]
+fn More() -> impl IntoView {
+    const COMPARE: &str = "les-compare";
+    let course = Course::of_page();
+    let compare = Compare::expect();
+    // Where a comparison is, this is not, and the other way round; who opened it by key goes on there.
+    effect_after(move |was_open: Option<bool>| {
+        let open = compare.open.get();
+        if was_open.is_some_and(|was_open| was_open != open) {
+            hand_focus_to(if open { compare::BUTTON } else { COMPARE }, true);
+        }
+        open
+    });
+    view! {
+        <div class="les-more">
+            <button
+                type="button"
+                class="btn btn--line"
+                id=COMPARE
+                on:click=move |_| compare.toggle()
+            >
+                <Picture icon=Icon::Columns />
+                "Compare"
+            </button>
+            <button
+                type="button"
+                class="btn btn--line"
+                on:click=move |_| course.lessons.close(true)
+            >
+                <Picture icon=Icon::Open />
+                "Open in playground"
             </button>
         </div>
     }

@@ -7,10 +7,9 @@ use wasm_bindgen_futures::JsFuture;
 
 use super::Share;
 use super::files::Files;
-use crate::lean::{Show, effect};
 use crate::parts::{Later, Part};
 use crate::session::Session;
-use crate::shell::{Icon, Picture};
+use crate::shell::{Dialog, Icon, Picture};
 use crate::words;
 
 /// From this length on a link is too long for some programs.
@@ -32,39 +31,16 @@ pub(super) enum Done {
 pub(crate) fn ShareDialog() -> impl IntoView {
     let share = Share::expect();
     let session = Session::expect();
-    let dialog = NodeRef::<html::Dialog>::new();
-    effect(move || {
-        let Some(dialog) = dialog.get() else { return };
-        if share.shown.get() && !dialog.open() {
-            session.pause();
-            // Refused only outside of a document, where there is nothing to show.
-            let _ = dialog.show_modal();
-        } else if !share.shown.get() && dialog.open() {
-            dialog.close();
-        }
-    });
     view! {
-        <dialog
+        <Dialog
+            shown=share.shown
+            id="share-title"
+            title="Pass it on"
             class="keys share"
-            node_ref=dialog
-            aria-labelledby="share-title"
-            on:close=move |_| share.shown.set(false)
+            opened=Callback::new(move |()| session.pause())
         >
-            <header>
-                <h2 id="share-title">"Pass it on"</h2>
-                <button
-                    type="button"
-                    class="ib"
-                    aria-label="Close"
-                    on:click=move |_| share.shown.set(false)
-                >
-                    <Picture icon=Icon::Cross />
-                </button>
-            </header>
-            <Show when=move || share.shown.get()>
-                <Later part=Part::Share />
-            </Show>
-        </dialog>
+            <Later part=Part::Share />
+        </Dialog>
     }
 }
 

@@ -1,44 +1,16 @@
 //! The list of keys.
 
-use leptos::{html, prelude::*};
-
-use crate::lean::effect;
+use leptos::prelude::*;
 
 use super::keyboard::KEYS;
-use super::{Icon, Panels, Picture};
+use super::{Dialog, Panels};
 
 /// The list, as a dialog, while it is asked for.
 #[component]
 pub(super) fn Keys() -> impl IntoView {
     let panels = expect_context::<Panels>();
-    let dialog = NodeRef::<html::Dialog>::new();
-    effect(move || {
-        let Some(dialog) = dialog.get() else { return };
-        if panels.keys_shown.get() && !dialog.open() {
-            // Refused only outside of a document, where there is nothing to show.
-            let _ = dialog.show_modal();
-        } else if !panels.keys_shown.get() && dialog.open() {
-            dialog.close();
-        }
-    });
     view! {
-        <dialog
-            class="keys"
-            node_ref=dialog
-            aria-labelledby="keys-title"
-            on:close=move |_| panels.keys_shown.set(false)
-        >
-            <header>
-                <h2 id="keys-title">"Keys"</h2>
-                <button
-                    type="button"
-                    class="ib"
-                    aria-label="Close"
-                    on:click=move |_| panels.keys_shown.set(false)
-                >
-                    <Picture icon=Icon::Cross />
-                </button>
-            </header>
+        <Dialog shown=panels.keys_shown id="keys-title" title="Keys" class="keys">
             <dl>
                 {KEYS
                     .map(|(key, what)| {
@@ -64,6 +36,6 @@ pub(super) fn Keys() -> impl IntoView {
                 />
                 "Single keys work"
             </label>
-        </dialog>
+        </Dialog>
     }
 }

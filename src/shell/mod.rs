@@ -1,5 +1,7 @@
 //! The shell: what holds the parts of the page together, on a wide screen side by side, on a phone one above the other.
 
+mod dialog;
+mod focus;
 mod icon;
 mod keyboard;
 mod keys;
@@ -26,6 +28,8 @@ use crate::time::TimePanel;
 use crate::why::{Why, WhyPanel};
 use crate::{scenarios, words};
 
+pub(crate) use dialog::Dialog;
+pub(crate) use focus::{hand_focus, hand_focus_to};
 pub(crate) use icon::{Icon, Picture, Which};
 pub(crate) use notice::Notice;
 pub(crate) use preferences::{Preferences, Theme, follow_theme};

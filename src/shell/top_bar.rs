@@ -1,8 +1,9 @@
 //! The bar on top: which scenario, which mode, light or dark.
 
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
+use wasm_bindgen::JsCast as _;
 
-use super::{Icon, Panels, Picture, Sheet, preferences};
+use super::{Icon, Panels, Picture, Sheet, hand_focus, preferences};
 use crate::cluster::{self, ClusterPanel};
 use crate::compare::{CompareButton, CompareNote};
 use crate::controls::{ModeSwitch, SettingsPopover};
@@ -19,6 +20,21 @@ pub(super) fn TopBar() -> impl IntoView {
     let panels = expect_context::<Panels>();
     let (session, share) = (Session::expect(), Share::expect());
     let (undoable, redoable) = (session.undoable(), session.redoable());
+    // Undo stays where it is when there is nothing to undo, and takes the focus of the other, which goes.
+    let undo_button = NodeRef::<html::Button>::new();
+    let undo = move |_| {
+        if undoable.get_untracked() {
+            session.undo();
+        }
+    };
+    let redo = move |_| {
+        session.redo();
+        hand_focus(true, move || {
+            undo_button
+                .get_untracked()
+                .map(|button| button.unchecked_into())
+        });
+    };
     let cluster = expect_context::<ClusterPanel>();
     let textbook = session.on_panel(|run| run.simulation().settings().database.is_textbook());
     let title = session.on_panel(|run| cluster::title(run.simulation().settings()));
@@ -72,8 +88,9 @@ pub(super) fn TopBar() -> impl IntoView {
                     class="ib"
                     aria-label="Undo"
                     title="Undo the last action (Ctrl Z)"
-                    disabled=move || !undoable.get()
-                    on:click=move |_| session.undo()
+                    aria-disabled=move || (!undoable.get()).to_string()
+                    node_ref=undo_button
+                    on:click=undo
                 >
                     <Picture icon=Icon::Undo />
                 </button>
@@ -83,7 +100,7 @@ pub(super) fn TopBar() -> impl IntoView {
                         class="ib redo"
                         aria-label="Do again"
                         title="Do again what was undone (Ctrl Shift Z)"
-                        on:click=move |_| session.redo()
+                        on:click=redo
                     >
                         <Picture icon=Icon::Undo />
                     </button>

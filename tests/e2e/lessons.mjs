@@ -274,16 +274,18 @@ async function solve(learner, step, solved) {
   await learner.goTo(begun + Math.round((solved.until_us ?? script) / 1_000));
 }
 
-/** Takes a lesson that is open from its first step to its end. */
-export async function take(learner, { lesson, solution }) {
+/** Takes a lesson that is open from its first step to its end; `look` is called at its beginning, with its first feedback behind the first step, and at its end. */
+export async function take(learner, { lesson, solution }, look = async () => {}) {
   const { frame } = learner;
   const panel = frame.getByRole("region", { name: lesson.title, exact: true });
   await panel.waitFor();
   for (const [index, step] of lesson.steps.entries()) {
     await panel.getByRole("heading", { level: 2, name: step.title ?? `Step ${index + 1} of ${lesson.steps.length}`, exact: true }).waitFor();
     try {
+      if (index === 0) await look("beginning");
       await solve(learner, step, solution.steps[index]);
       await panel.getByRole("status").filter({ hasText: "Step done." }).waitFor({ state: "attached", timeout: 20_000 });
+      if (index === 1) await look("feedback");
     } catch (error) {
       error.message = `${lesson.id}, ${step.id}: ${error.message}`;
       throw error;
@@ -294,4 +296,5 @@ export async function take(learner, { lesson, solution }) {
   const steps = lesson.steps.length;
   const told = await panel.locator(".small").textContent();
   assert.ok(told.startsWith(`${steps} of ${steps} step`), told);
+  await look("end");
 }

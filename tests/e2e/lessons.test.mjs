@@ -15,14 +15,26 @@ const FIRST = LESSONS[0];
 const heading = (page, name) => page.getByRole("heading", { level: 2, name, exact: true });
 const panel = (page, title = FIRST.lesson.title) => page.getByRole("region", { name: title, exact: true });
 
+/** Each place of a lesson is looked at once, and over the lessons each in both themes at both widths. */
+const LOOKS = ["beginning", "feedback", "end"];
+const WIDE = { width: 1440, height: 900 };
+const looks = (page, lesson) => async (where) => {
+  const turn = LESSONS.findIndex((each) => each.lesson === lesson) + LOOKS.indexOf(where);
+  const [colorScheme, size] = [["light", "dark"][turn % 2], [SMALL.viewport, WIDE][(turn >> 1) % 2]];
+  await page.emulateMedia({ colorScheme });
+  await page.setViewportSize(size);
+  await accessible(page, `${lesson.id}, ${where}, ${colorScheme}, ${size.width} px:`);
+  await page.setViewportSize(SMALL.viewport);
+};
+
 for (const each of LESSONS) {
-  pageTest(`${each.lesson.id} is finished by keyboard alone, 390×844`, { ...SMALL, asks: FILES, timeout: 400_000 }, async ({ page }) => {
+  pageTest(`${each.lesson.id} is finished by keyboard alone, 390×844, and axe-core finds nothing on the way`, { ...SMALL, asks: FILES, timeout: 400_000 }, async ({ page }) => {
     await pause(page);
     const learner = new Learner(page);
     await learner.push("Lessons");
     await page.getByRole("dialog", { name: "Lessons" }).waitFor();
     await learner.push(entry(each.lesson));
-    await take(learner, each);
+    await take(learner, each, looks(page, each.lesson));
   });
 }
 
@@ -97,14 +109,59 @@ pageTest("progress goes out as a file and comes in elsewhere", { asks: FILES, pa
   await button(page, "Lessons").click();
   const [download] = await Promise.all([page.waitForEvent("download"), button(page, "Save progress").click()]);
   const text = await readFile(await download.path(), "utf8");
-  assert.equal(JSON.parse(text).lessons[0].steps[0].done, true);
+  assert.equal(JSON.parse(text).lessons[0].steps[0].state, "done");
   await page.evaluate(() => localStorage.clear());
   const file = (name, text) => page.locator(".course input[type=file]").setInputFiles({ name, mimeType: "application/json", buffer: Buffer.from(text) });
   await file("wrong.json", '{"version":9}');
-  await page.getByText("wrong.json: version: version 9 is not 1").waitFor();
+  await page.getByText("wrong.json: version: version 9 is not 1 or 2, those that are read").waitFor();
   await file("mine.json", text);
   await page.getByText("mine.json: its progress is here now.").waitFor();
   await button(page, /1 step done/).waitFor();
+});
+
+pageTest("a step that was skipped is told as skipped, in the lesson, the list and the file, until it is done", { asks: FILES, path: `#lesson=${FIRST.lesson.id}` }, async ({ page, context, browser, server }) => {
+  const { steps, title } = FIRST.lesson;
+  const score = () => panel(page).getByText(/^\d+ of \d+ steps? done/);
+  await panel(page).waitFor();
+  await button(page, "Skip step").click();
+  await page.getByText("Step skipped.").waitFor({ state: "attached" });
+  await page.getByRole("img", { name: `Step 2 of ${steps.length}, 1 skipped` }).waitFor();
+  for (let left = 1; left < steps.length; left += 1) await button(page, "Skip step").click();
+  await heading(page, "What to take away").waitFor();
+  await score().filter({ hasText: `0 of ${steps.length} steps done, ${steps.length} skipped` }).waitFor();
+  await accessible(page, "all skipped");
+  await button(page, "Lessons").click();
+  await button(page, new RegExp(`${title}.*gone through, ${steps.length} steps skipped`)).waitFor();
+  const [download] = await Promise.all([page.waitForEvent("download"), button(page, "Save progress").click()]);
+  const [lesson] = JSON.parse(await readFile(await download.path(), "utf8")).lessons;
+  assert.deepEqual([lesson.state, lesson.steps.map((step) => step.state)], ["gone_through", steps.map(() => "skipped")]);
+  await page.keyboard.press("Escape");
+  // Coming back lets one do it.
+  const again = await openPage(browser, server, { storageState: await context.storageState(), asks: FILES, path: `#lesson=${FIRST.lesson.id}` });
+  await heading(again.page, steps[0].title).waitFor();
+  await again.page.getByText("You skipped this step. It is still to do.").waitFor();
+  await goTo(again.page, FIRST.solution.steps[0].until_us / 1_000);
+  await again.page.getByText("Step done.").waitFor({ state: "attached" });
+  await again.page.getByRole("img", { name: `Step 1 of ${steps.length}, ${steps.length - 1} skipped` }).waitFor();
+  assert.deepEqual(again.problems(), []);
+  await again.context.close();
+});
+
+pageTest("on a phone a lesson's run can be compared and taken into the playground", { ...PHONE, asks: FILES, path: `#lesson=${FIRST.lesson.id}` }, async ({ page }) => {
+  await panel(page).waitFor();
+  for (const name of ["Compare", "Open in playground"]) {
+    const { width, height } = await button(page, name).boundingBox();
+    assert.ok(width >= 44 && height >= 44, `${name}: ${width}×${height}`);
+  }
+  await goTo(page, 300);
+  await button(page, "Compare").click();
+  await page.getByRole("region", { name: "Sync", exact: true }).waitFor();
+  await accessible(page, "compared");
+  await button(page, "Back to one run").click();
+  await panel(page).waitFor();
+  await button(page, "Open in playground").click();
+  await panel(page).waitFor({ state: "detached" });
+  await clockShows(page, "0.300");
 });
 
 const REFUSED = "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('refused', 'SecurityError'); } });";

@@ -131,6 +131,34 @@ const VIEWS = {
   },
 };
 
+/** Lessons: which, and what is done in it. */
+const LESSONS = {
+  "lesson-doing": ["one-kitchen", async (page) => goTo(page, 300)],
+  "lesson-question": ["sync-mode", async (page) => page.getByRole("radio").nth(1).check()],
+  "lesson-feedback": ["sync-mode", async (page) => answer(page, 0)],
+  "lesson-choice": ["which-mode", async (page) => answer(page, 2)],
+  "lesson-task": ["company", async (page) => skip(page, 3)],
+  "lesson-skipped": ["split-brain", async (page) => { await skip(page, 2); await button(page, "Back").click(); }],
+  "lesson-end": ["github-2018", async (page) => skip(page, 3)],
+  "lesson-list": ["failover", async (page) => {
+    await skip(page, 6);
+    await button(page, "Lessons").click();
+    await page.getByRole("dialog", { name: "Lessons" }).getByRole("list").waitFor();
+  }],
+};
+const LESSON_FILES = /\/lessons\/[a-z0-9-]+\.json$/;
+
+async function skip(page, steps) {
+  for (let left = steps; left > 0; left -= 1) await button(page, "Skip step").click();
+}
+
+async function answer(page, option) {
+  await page.getByRole("radio").nth(option).check();
+  await button(page, /^(Lock in|Choose) and run$/).click();
+  await button(page, "Skip to the end").click();
+  await page.getByText("Step done.").waitFor({ state: "attached" });
+}
+
 const asked = process.argv.slice(2);
 await mkdir(FOLDER, { recursive: true });
 const server = await serveDist();
@@ -164,7 +192,8 @@ try {
     });
   } else {
     const links = asked.filter((word) => word.startsWith("#") || word.startsWith("?"));
-    const views = Object.entries(VIEWS).filter(([name]) => asked.includes(name) || (asked.length === 0 && links.length === 0));
+    const wanted = (views) => Object.entries(views).filter(([name]) => asked.includes(name) || (asked.length === 0 && links.length === 0));
+    const [views, lessons] = [wanted(VIEWS), wanted(LESSONS)];
     for (const size of SIZES) {
       for (const colorScheme of ["light", "dark"]) {
         const name = (view) => `${FOLDER}/${view}-${size.viewport.width}x${size.viewport.height}-${colorScheme}.png`;
@@ -172,6 +201,13 @@ try {
           await take(name(view), "", { ...size, colorScheme }, async (page) => {
             await afterFailover(page);
             await prepare(page);
+          });
+        }
+        for (const [view, [id, prepare]] of lessons) {
+          await take(name(view), `#lesson=${id}`, { ...size, colorScheme, asks: LESSON_FILES }, async (page) => {
+            await page.locator(".prose h2").waitFor();
+            await prepare(page);
+            await page.mouse.move(0, 0);
           });
         }
         for (const [index, path] of links.entries()) await take(name(`link-${index + 1}`), path, { ...size, colorScheme }, async () => {});

@@ -59,6 +59,21 @@ pub(crate) async fn settle() {
     }
 }
 
+/// Lets the browser do what it has to do, such as handing out what was fetched.
+pub(crate) async fn turn() {
+    let turn = web_sys::js_sys::Promise::new(&mut |done, _| {
+        window()
+            .set_timeout_with_callback(&done)
+            .expect("a timer of the browser");
+    });
+    let done = wasm_bindgen_futures::JsFuture::from(turn).await;
+    done.expect("it comes to its turn");
+    settle().await;
+}
+
+/// How many turns of the browser something may take to come.
+const PATIENCE: usize = 1_000;
+
 /// Tells an element of something that a person did to it.
 pub(crate) fn tell(target: &Element, kind: &str) {
     let init = EventInit::new();
@@ -136,6 +151,40 @@ impl Opened {
     pub(crate) async fn click(&self, name: &str) {
         self.named::<HtmlElement>("button", name).click();
         settle().await;
+    }
+
+    /// Waits until an element says this.
+    pub(crate) async fn says(&self, selector: &str, wanted: &str) {
+        for _ in 0..PATIENCE {
+            if self
+                .all(selector)
+                .iter()
+                .any(|it| text(it).contains(wanted))
+            {
+                return;
+            }
+            turn().await;
+        }
+        panic!("no {selector} says \"{wanted}\"");
+    }
+
+    /// Presses a button by its name, or an entry of a numbered list by what follows its number, as soon as it is there.
+    pub(crate) async fn click_soon(&self, name: &str) {
+        let entry = format!(". {name}");
+        for _ in 0..PATIENCE {
+            let mut buttons = self.all("button").into_iter();
+            let named = buttons.find(|button| {
+                let found = name_of(button);
+                found == name || found.contains(&entry)
+            });
+            if let Some(button) = named {
+                button.unchecked_into::<HtmlElement>().click();
+                settle().await;
+                return;
+            }
+            turn().await;
+        }
+        panic!("there is no button \"{name}\"");
     }
 
     /// Presses the first element.

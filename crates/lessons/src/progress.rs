@@ -248,6 +248,8 @@ impl LessonProgress {
     pub fn step_mut(&mut self, id: &str) -> &mut StepProgress {
         let found = self.steps.iter().position(|step| step.step == id);
         let index = found.unwrap_or_else(|| {
+            // A lesson that has grown has a new end.
+            self.state = LessonState::Begun;
             self.steps.push(StepProgress {
                 step: id.to_owned(),
                 ..StepProgress::default()

@@ -228,4 +228,9 @@ fn a_lesson_with_a_skipped_step_is_gone_through_until_that_is_done() {
     assert_eq!(count(lesson), (2, 0));
     let written = progress.write();
     assert!(written.contains(r#""state":"finished""#), "{written}");
+    // A lesson that has grown since has an end that was not reached.
+    let lesson = progress.lesson_mut("small");
+    lesson.step_mut("new").choice = None;
+    assert_eq!(lesson.state, LessonState::Begun);
+    assert_eq!(Progress::read(&progress.write()), Ok(progress));
 }
