@@ -107,7 +107,7 @@ fn entry_of(course: Course, entry: &Entry) -> impl IntoView + use<> {
             })
         }
     };
-    let far = Memo::new(move || far());
+    let far = Memo::new(far);
     let is = move |state| far.get().is_some_and(|far| far.state == state);
     view! {
         <li

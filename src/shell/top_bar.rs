@@ -1,7 +1,6 @@
 //! The bar on top: which scenario, which mode, light or dark.
 
 use leptos::{html, prelude::*};
-use wasm_bindgen::JsCast as _;
 
 use super::{Icon, Panels, Picture, Sheet, hand_focus, preferences};
 use crate::cluster::{self, ClusterPanel};
@@ -32,7 +31,7 @@ pub(super) fn TopBar() -> impl IntoView {
         hand_focus(true, move || {
             undo_button
                 .get_untracked()
-                .map(|button| button.unchecked_into())
+                .map(wasm_bindgen::JsCast::unchecked_into)
         });
     };
     let cluster = expect_context::<ClusterPanel>();

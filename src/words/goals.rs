@@ -209,7 +209,7 @@ fn seen(answered: &Answered) -> Option<String> {
                 },
             ..
         } => Unit::Millis,
-        // That it happened is all there is to say.
+        // Whether it happened is all there is to say.
         Atom::Expectation {
             what:
                 Expectation::Event {
@@ -218,6 +218,10 @@ fn seen(answered: &Answered) -> Option<String> {
                 },
             ..
         } => return None,
+        Atom::Expectation {
+            what: Expectation::Event { .. },
+            ..
+        } if answered.holds => return None,
         _ => Unit::Count,
     };
     match &answered.found {

@@ -134,7 +134,7 @@ const VIEWS = {
 /** Lessons: which, and what is done in it. */
 const LESSONS = {
   "lesson-doing": ["one-kitchen", async (page) => goTo(page, 300)],
-  "lesson-question": ["sync-mode", async (page) => page.getByRole("radio").nth(1).check()],
+  "lesson-question": ["sync-mode", async (page) => page.locator(".quiz input").nth(1).check()],
   "lesson-feedback": ["sync-mode", async (page) => answer(page, 0)],
   "lesson-choice": ["which-mode", async (page) => answer(page, 2)],
   "lesson-task": ["company", async (page) => skip(page, 3)],
@@ -146,14 +146,14 @@ const LESSONS = {
     await page.getByRole("dialog", { name: "Lessons" }).getByRole("list").waitFor();
   }],
 };
-const LESSON_FILES = /\/lessons\/[a-z0-9-]+\.json$/;
+const LESSON_FILES = /\/lessons\/[a-z0-9-]+\.json\?[0-9a-f]+$/;
 
 async function skip(page, steps) {
   for (let left = steps; left > 0; left -= 1) await button(page, "Skip step").click();
 }
 
 async function answer(page, option) {
-  await page.getByRole("radio").nth(option).check();
+  await page.locator(".quiz input").nth(option).check();
   await button(page, /^(Lock in|Choose) and run$/).click();
   await button(page, "Skip to the end").click();
   await page.getByText("Step done.").waitFor({ state: "attached" });

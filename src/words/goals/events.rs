@@ -92,7 +92,7 @@ pub(super) fn happened(event: EventName, node: Option<NodeId>) -> String {
         E::WriteLost => return "An acked write is lost".to_owned(),
         E::WriteRegained => return "A write that was lost is there again".to_owned(),
         E::NoPrimary => return "Nobody takes writes any more".to_owned(),
-        E::SplitBrain => return "Two nodes take writes: split brain".to_owned(),
+        E::SplitBrain => return "Two nodes take writes, a split brain".to_owned(),
         E::Routing => return "A router or a session decides where something goes".to_owned(),
     };
     match node {

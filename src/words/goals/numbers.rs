@@ -105,8 +105,8 @@ fn of_the_report(path: &str) -> Gap {
             "{} time nobody takes writes",
             "{} times nobody takes writes",
         ),
-        "unavailable_ms" => say("Nobody takes writes for {} in all"),
-        "split_brain_ms" => say("Two nodes take writes for {} in all"),
+        "unavailable_ms" => say("Without anybody who takes writes: {} in all"),
+        "split_brain_ms" => say("With two nodes that take writes: {} in all"),
         numbered => of_the_nth(numbered),
     }
 }

@@ -58,7 +58,7 @@ fn a_goal_is_a_sentence() {
         ),
         (
             "unavailable_ms < 5000",
-            "Nobody takes writes for less than 5 s in all",
+            "Without anybody who takes writes: less than 5 s in all",
         ),
         (
             "staleness_ms.max >= 1000",
@@ -79,7 +79,7 @@ fn a_goal_is_a_sentence() {
         ("newly promoted", "A node is promoted to primary"),
         (
             "never split_brain",
-            "Never: two nodes take writes: split brain",
+            "Never: two nodes take writes, a split brain",
         ),
         ("n1.role == primary", "n1 is primary"),
         ("n4.health == down", "n4 is down"),
