@@ -45,7 +45,7 @@ pub(crate) struct Report {
     pub(crate) steps: usize,
     /// Whether the step has just been done.
     pub(crate) done: bool,
-    /// Whether the end was reached, now or earlier.
+    /// Whether the end was reached, now or earlier, and every step is done.
     pub(crate) finished: bool,
     /// How the learner did so far.
     pub(crate) score: Score,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use replicascope_lessons::{Index, Lesson, LessonError, Progress, StepState, Witness};
+use replicascope_lessons::{Index, Lesson, LessonError, LessonState, Progress, StepState, Witness};
 
 use super::asked::{Lessons, Place, Report};
 use super::turn::Turn;
@@ -161,7 +161,7 @@ impl Course {
             step: self.step.get(),
             steps: lesson.steps.len(),
             done: self.turn.with(|turn| turn.outcome.is_some()),
-            finished: mine.finished,
+            finished: mine.state == LessonState::Finished,
             score: mine.score(lesson),
         }
     }

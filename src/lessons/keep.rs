@@ -66,7 +66,11 @@ mod tests {
         let with = |done: &[(&str, bool)]| {
             let mut progress = Progress::default();
             for (lesson, done) in done {
-                progress.lesson_mut(lesson).step_mut("a").done = *done;
+                let mine = progress.lesson_mut(lesson);
+                mine.step_mut("a");
+                if *done {
+                    mine.finish_step("a");
+                }
             }
             progress
         };

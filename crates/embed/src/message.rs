@@ -127,7 +127,7 @@ pub struct LessonState {
 pub struct Lesson {
     /// Its id.
     pub id: String,
-    /// Whether its end was reached.
+    /// Whether its end was reached and every step is done.
     pub finished: bool,
     /// Which step it is, from 1; one more than there are at its end.
     pub step: usize,
