@@ -6,7 +6,7 @@ use replicascope_engine::time::{Span, Time};
 use replicascope_engine::{Recording, Scenario};
 use replicascope_lessons::{
     Filled, Grade, Kept, Lesson, LessonProgress, Paragraph, Prediction, Progress, Refusal,
-    ScriptAction, Start, Step, StepKind, Witness,
+    ScriptAction, Standing, Start, Step, StepKind, Witness,
 };
 use serde::Deserialize;
 
@@ -338,7 +338,7 @@ impl Replaying<'_> {
             let witness = self.play(step, &mut recording, solved)?;
             let fit = decide.judge(&witness);
             fits.push(fit.fits);
-            let atoms = fit.needs.iter().flat_map(|need| need.atoms());
+            let atoms = fit.needs.iter().flat_map(Standing::atoms);
             let found = atoms.map(|atom| format!("{} ({:?})", atom.atom, atom.found));
             stands.push(found.collect::<Vec<_>>());
             self.told(step, &witness);
