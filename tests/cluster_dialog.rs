@@ -57,16 +57,8 @@ async fn a_parameter_is_found_by_name_and_changes_the_run() {
     page.type_into(&page.the(TTL), "60").await;
     assert_eq!(ttl(&page), Some(60));
     assert!(page.text(".cl-row.is-changed").contains("Default 30 s"));
-    let reset: HtmlElement = page.the(".cl-reset");
-    reset.focus().expect("it is in the document");
     page.press(".cl-reset").await;
     assert_eq!(ttl(&page), Some(30));
-    let field: HtmlElement = page.the(TTL);
-    assert_eq!(
-        document().active_element().as_ref(),
-        Some(field.as_ref()),
-        "the button is gone, and the field beside it has the focus"
-    );
 }
 
 #[wasm_bindgen_test]

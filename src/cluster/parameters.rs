@@ -1,13 +1,13 @@
 //! The parameters, to be found by their real names and changed one by one.
 
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 
 use super::catalogue::{self, Kind, Parameter, defaults, nodes_of, show};
 use super::change::Changer;
 use super::start::sample_for;
 use super::value::Value;
 use crate::lean::{For, Memo, Show};
-use crate::shell::{Icon, Picture, hand_focus};
+use crate::shell::{Icon, Picture};
 use crate::words;
 
 /// The search, and what it finds.
@@ -183,7 +183,6 @@ fn Row(
             }
         }));
     });
-    let row = NodeRef::<html::Li>::new();
     let reset = move |_| {
         let result = changer.make(|scenario| {
             let default = plain.with_untracked(|plain| parameter.default(plain));
@@ -197,11 +196,6 @@ fn Row(
             }
         });
         error.set(result.err().map(|error| error.to_string()));
-        // The button goes with what it took back; what is set with the row is next to it.
-        hand_focus(true, move || {
-            let field = row.get_untracked()?.query_selector("input, select, button");
-            field.ok().flatten()
-        });
     };
     let control = Control {
         parameter,
@@ -219,7 +213,7 @@ fn Row(
         view! { <b class="cl-name" id=id>{parameter.label()}</b> }.into_any()
     };
     view! {
-        <li class="cl-row" class:is-changed=move || changed.get() node_ref=row>
+        <li class="cl-row" class:is-changed=move || changed.get()>
             <div class="cl-head">
                 {name}
                 <Show when=move || changed.get()>
