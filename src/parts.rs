@@ -13,7 +13,9 @@ use replicascope_engine::why::Question;
 
 use crate::share::{Note, Opening, Share, Store};
 use crate::why::Why;
-use crate::{cluster, compare, embed, lessons, numbers, reserve, share, why};
+use crate::{
+    cluster, compare, controls, embed, lessons, messages, numbers, reserve, share, stage, time, why,
+};
 
 /// The code of a part could not be fetched. What the browser said is in its console; the next attempt begins anew.
 #[derive(Debug)]
@@ -61,6 +63,32 @@ split! {
     fn comparison(owner: Owner) -> AnyView {
         reserve::bring();
         owner.with(compare::content)
+    }
+
+    compare:
+    /// The lanes of the comparison in the timeline.
+    fn compared_lanes(owner: Owner) -> AnyView {
+        owner.with(time::columns)
+    }
+
+    details:
+    /// What is looked at closely.
+    fn detail(owner: Owner, what: Detail) -> AnyView {
+        owner.with(|| match what {
+            Detail::Status => stage::status(),
+            Detail::Table => stage::table(),
+            Detail::Branches => time::branches(),
+            Detail::Messages => messages::listed(),
+            Detail::Message => messages::card(),
+            Detail::Mode => controls::mode_settings(),
+            Detail::Network => controls::network(),
+        })
+    }
+
+    hosts:
+    /// The hosts beside the nodes.
+    fn hosts(owner: Owner) -> AnyView {
+        owner.with(stage::hosts)
     }
 
     numbers:
@@ -138,6 +166,12 @@ pub(crate) enum Part {
     Cluster,
     /// The comparison.
     Compare,
+    /// Its lanes in the timeline.
+    Lanes,
+    /// Something that is looked at closely.
+    Detail(Detail),
+    /// The hosts beside the nodes.
+    Hosts,
     /// The charts and the capacity.
     Numbers,
     /// The explanation that is open.
@@ -154,11 +188,33 @@ pub(crate) enum Part {
     Page,
 }
 
+/// What is looked at closely: small things, which come together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Detail {
+    /// What the picked server says of replication itself.
+    Status,
+    /// The stage as a table.
+    Table,
+    /// The list of the branches.
+    Branches,
+    /// The list of the messages on their way.
+    Messages,
+    /// The message that is picked on the stage.
+    Message,
+    /// The settings behind the mode switch.
+    Mode,
+    /// Delay, jitter and loss.
+    Network,
+}
+
 impl Part {
     async fn make(self, owner: Owner) -> Result<AnyView, NotFetched> {
         match self {
             Self::Cluster => cluster_dialog(owner).await,
             Self::Compare => comparison(owner).await,
+            Self::Lanes => compared_lanes(owner).await,
+            Self::Detail(what) => detail(owner, what).await,
+            Self::Hosts => hosts(owner).await,
             Self::Numbers => numbers_panel(owner).await,
             Self::Why => why_panel(owner).await,
             Self::Course => course(owner).await,
@@ -183,7 +239,13 @@ enum State {
 
 /// A part in its place: fetched, or why not.
 #[component]
-pub(crate) fn Later(part: Part) -> impl IntoView {
+pub(crate) fn Later(
+    /// Which.
+    part: Part,
+    /// Whether nothing stands there while it comes, since it lies among other things.
+    #[prop(default = false)]
+    quiet: bool,
+) -> impl IntoView {
     // The one in which the view is built too: what a part provides is found there.
     let owner = Owner::current().unwrap_or_default();
     let state = RwSignal::new_local(State::Coming);
@@ -202,6 +264,7 @@ pub(crate) fn Later(part: Part) -> impl IntoView {
         let mut view = None;
         state.update_untracked(|state| {
             view = match state {
+                State::Coming if quiet => None,
                 State::Coming => Some(view! { <p class="later">"One moment."</p> }.into_any()),
                 State::NotFetched => Some(not_fetched(fetch.clone())),
                 State::Made(view) => view.take(),

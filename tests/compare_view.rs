@@ -78,6 +78,7 @@ async fn a_column_changes_what_is_chosen_and_takes_a_second_change() {
 #[wasm_bindgen_test]
 async fn a_branch_is_named_and_compared() {
     let page = open().await;
+    page.click("Name and compare branches").await;
     page.click("Branch here").await;
     let name: HtmlInputElement = page.named("input", "Name of Branch at 3.000 s");
     page.type_into(&name, "What if").await;
@@ -96,6 +97,7 @@ async fn a_branch_is_named_and_compared() {
 #[wasm_bindgen_test]
 async fn a_deleted_branch_is_brought_back_by_undo() {
     let page = open().await;
+    page.click("Name and compare branches").await;
     page.click("Branch here").await;
     page.session.rename(1, "What if");
     page.seek(Time::from_secs(4)).await;

@@ -18,6 +18,16 @@ pub(crate) use faults::FAULTS;
 pub(crate) use mode::ModeSwitch;
 pub(crate) use settings::SettingsPopover;
 
+/// The settings behind the mode switch.
+pub(crate) fn mode_settings() -> AnyView {
+    view! { <settings::ModeSettings /> }.into_any()
+}
+
+/// Delay, jitter and loss.
+pub(crate) fn network() -> AnyView {
+    view! { <network::Links /> }.into_any()
+}
+
 /// The drawer: cluster, one operation by hand, faults, workload, network.
 #[component]
 pub(crate) fn Drawer() -> impl IntoView {

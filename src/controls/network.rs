@@ -7,7 +7,8 @@ use replicascope_engine::scenario::{Action, Endpoint, LinkSettings};
 use replicascope_engine::time::Span;
 
 use super::field::Dial;
-use crate::lean::Memo;
+use crate::lean::{Memo, Show};
+use crate::parts::{Detail, Later, Part};
 use crate::session::Session;
 use crate::shell::{Icon, Picture};
 use crate::words;
@@ -85,22 +86,14 @@ impl Which {
     }
 }
 
-/// The controls, folded up until they are wanted.
+/// What the links are like; unfolded, the controls.
 #[component]
 pub(super) fn NetworkControls() -> impl IntoView {
     let session = Session::expect();
-    let which = RwSignal::new(Which::default());
-    let nodes = session.on_panel(|run| run.simulation().nodes().len());
-    let shown = session.on_panel(move |run| which.get().worst(run.simulation()));
     let summary = session.on_panel(|run| Which::AllNodes.worst(run.simulation()));
-    let set = move |change: fn(&mut LinkSettings, u64), value: u64| {
-        let which = which.get_untracked();
-        let actions =
-            session.peek(|run| which.change(run.simulation(), |link| change(link, value)));
-        session.act_all(actions);
-    };
+    let unfolded = RwSignal::new(false);
     view! {
-        <details class="network">
+        <details class="network" on:toggle=move |_| unfolded.set(true)>
             <summary>
                 <h2>"Network"</h2>
                 <span>
@@ -115,6 +108,27 @@ pub(super) fn NetworkControls() -> impl IntoView {
                 </span>
                 <Picture icon=Icon::Chevron />
             </summary>
+            <Show when=move || unfolded.get()>
+                <Later part=Part::Detail(Detail::Network) />
+            </Show>
+        </details>
+    }
+}
+
+/// The controls.
+#[component]
+pub(super) fn Links() -> impl IntoView {
+    let session = Session::expect();
+    let which = RwSignal::new(Which::default());
+    let nodes = session.on_panel(|run| run.simulation().nodes().len());
+    let shown = session.on_panel(move |run| which.get().worst(run.simulation()));
+    let set = move |change: fn(&mut LinkSettings, u64), value: u64| {
+        let which = which.get_untracked();
+        let actions =
+            session.peek(|run| which.change(run.simulation(), |link| change(link, value)));
+        session.act_all(actions);
+    };
+    view! {
             <div class="row">
                 <label for="which-links">"Links"</label>
                 <select
@@ -161,7 +175,6 @@ pub(super) fn NetworkControls() -> impl IntoView {
                     set(|link, percent| link.loss_ppm = percent as u32 * 10_000, percent);
                 }
             />
-        </details>
     }
 }
 

@@ -7,6 +7,7 @@ use wasm_bindgen::JsCast as _;
 
 use super::field::{Ms, OptionalMs};
 use crate::lean::{Memo, Show};
+use crate::parts::{Detail, Later, Part};
 use crate::session::Session;
 use crate::shell::{Icon, Picture};
 use replicascope_engine::sort::sort_by_key;
@@ -66,12 +67,20 @@ pub(crate) fn SettingsPopover() -> impl IntoView {
             </button>
             <Show when=move || open.get()>
                 <div class="pop" role="dialog" aria-label="Mode settings">
-                    <SemiSyncFields />
-                    <SyncFields />
-                    <FailoverFields />
+                    <Later part=Part::Detail(Detail::Mode) />
                 </div>
             </Show>
         </div>
+    }
+}
+
+/// What it opens.
+#[component]
+pub(super) fn ModeSettings() -> impl IntoView {
+    view! {
+        <SemiSyncFields />
+        <SyncFields />
+        <FailoverFields />
     }
 }
 

@@ -36,22 +36,18 @@ pub(super) fn MessageActions(message: MessageId) -> impl IntoView {
     }
 }
 
+/// Where a message is drawn, and how large the stage is.
+#[derive(Clone, Copy)]
+pub(crate) struct Placed(pub(crate) Callback<MessageId, Option<Place>>);
+
 /// The card beside the message that was picked on the stage.
 #[component]
-pub(crate) fn MessageCard(
-    /// Where a message is drawn, and how large the stage is.
-    #[prop(into)]
-    place: Callback<MessageId, Option<Place>>,
-) -> impl IntoView {
+pub(super) fn MessageCard() -> impl IntoView {
     let session = Session::expect();
-    let Picked(picked) = Picked::of_page();
-    let playing = session.playing();
-    let shown = Memo::new(move || {
-        picked
-            .get()
-            .filter(|&(_, on_stage)| on_stage && !playing.get())
-            .map(|(message, _)| message)
-    });
+    let picked = Picked::of_page();
+    let Placed(place) = expect_context();
+    let shown = Memo::new(move || picked.on_stage(session));
+    let Picked(picked) = picked;
     let title = session.on_panel(move |run| {
         let run = run.simulation();
         shown

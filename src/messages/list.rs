@@ -7,6 +7,7 @@ use replicascope_engine::ids::MessageId;
 use super::Picked;
 use super::actions::MessageActions;
 use crate::lean::{For, Memo, Show};
+use crate::parts::{Detail, Later, Part};
 use crate::session::Session;
 use crate::shell::{Icon, Picture};
 use crate::words;
@@ -48,13 +49,34 @@ fn lines(run: &Simulation, routine_too: bool) -> (Vec<Line>, usize) {
     (lines, more)
 }
 
-/// The list, while the run stands still; how many there are, always.
+/// How many there are; unfolded, the list.
 #[component]
 pub(crate) fn MessagesOnTheWay() -> impl IntoView {
     let session = Session::expect();
+    let count = session.on_panel(|run| run.simulation().network().in_flight().count());
+    let unfolded = RwSignal::new(false);
+    view! {
+        <section class="msgs" aria-label="Messages">
+            <details class="network" on:toggle=move |_| unfolded.set(true)>
+                <summary>
+                    <h2>"Messages"</h2>
+                    <span class="tnum">{move || format!("{} on their way", count.get())}</span>
+                    <Picture icon=Icon::Chevron />
+                </summary>
+                <Show when=move || unfolded.get()>
+                    <Later part=Part::Detail(Detail::Messages) />
+                </Show>
+            </details>
+        </section>
+    }
+}
+
+/// The list, while the run stands still.
+#[component]
+pub(super) fn Listed() -> impl IntoView {
+    let session = Session::expect();
     let playing = session.playing();
     let routine_too = RwSignal::new(false);
-    let count = session.on_panel(|run| run.simulation().network().in_flight().count());
     let listed = session.on_panel(move |run| {
         if playing.get() {
             return <(Vec<Line>, usize)>::default();
@@ -64,50 +86,41 @@ pub(crate) fn MessagesOnTheWay() -> impl IntoView {
     let rows = Memo::new(move || listed.with(|(rows, _)| rows.clone()));
     let more = move || listed.with(|(_, more)| *more);
     view! {
-        <section class="msgs" aria-label="Messages">
-            <details class="network">
-                <summary>
-                    <h2>"Messages"</h2>
-                    <span class="tnum">{move || format!("{} on their way", count.get())}</span>
-                    <Picture icon=Icon::Chevron />
-                </summary>
-                <Show
-                    when=move || !playing.get()
-                    fallback=move || {
-                        view! {
-                            <p class="hint">"Pause, then take any message: here, or on the stage."</p>
-                            <button type="button" class="btn btn--line" on:click=move |_| session.pause()>
-                                "Pause to take one"
-                            </button>
-                        }
-                    }
+        <Show
+            when=move || !playing.get()
+            fallback=move || {
+                view! {
+                    <p class="hint">"Pause, then take any message: here, or on the stage."</p>
+                    <button type="button" class="btn btn--line" on:click=move |_| session.pause()>
+                        "Pause to take one"
+                    </button>
+                }
+            }
+        >
+            <label class="check">
+                <input
+                    type="checkbox"
+                    prop:checked=move || routine_too.get()
+                    on:change:target=move |event| routine_too.set(event.target().checked())
+                />
+                "Heartbeats, checks and managers too"
+            </label>
+            <Show when=move || rows.with(Vec::is_empty)>
+                <p class="hint">"Nothing is on its way. Step on, or send one write."</p>
+            </Show>
+            <ul>
+                <For
+                    each=move || rows.with(|rows| rows.iter().map(|line| line.message).collect::<Vec<_>>())
+                    key=|message| *message
+                    let:message
                 >
-                    <label class="check">
-                        <input
-                            type="checkbox"
-                            prop:checked=move || routine_too.get()
-                            on:change:target=move |event| routine_too.set(event.target().checked())
-                        />
-                        "Heartbeats, checks and managers too"
-                    </label>
-                    <Show when=move || rows.with(Vec::is_empty)>
-                        <p class="hint">"Nothing is on its way. Step on, or send one write."</p>
-                    </Show>
-                    <ul>
-                        <For
-                            each=move || rows.with(|rows| rows.iter().map(|line| line.message).collect::<Vec<_>>())
-                            key=|message| *message
-                            let:message
-                        >
-                            {row(message, rows)}
-                        </For>
-                    </ul>
-                    <p class="hint" hidden=move || more() == 0>
-                        {move || format!("The oldest {SHOWN}; {} more are on their way.", more())}
-                    </p>
-                </Show>
-            </details>
-        </section>
+                    {row(message, rows)}
+                </For>
+            </ul>
+            <p class="hint" hidden=move || more() == 0>
+                {move || format!("The oldest {SHOWN}; {} more are on their way.", more())}
+            </p>
+        </Show>
     }
 }
 

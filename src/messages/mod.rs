@@ -11,8 +11,18 @@ use replicascope_engine::scenario::Action;
 
 use crate::session::Session;
 
-pub(crate) use actions::{MessageCard, pick};
+pub(crate) use actions::{Placed, pick};
 pub(crate) use list::MessagesOnTheWay;
+
+/// The list of the messages on their way.
+pub(crate) fn listed() -> AnyView {
+    view! { <list::Listed /> }.into_any()
+}
+
+/// The card beside the message that is picked on the stage.
+pub(crate) fn card() -> AnyView {
+    view! { <actions::MessageCard /> }.into_any()
+}
 
 /// How much later a delayed message arrives.
 const DELAY_US: u64 = 100_000;
@@ -29,6 +39,15 @@ impl Picked {
             provide_context(picked);
             picked
         })
+    }
+}
+
+impl Picked {
+    /// The message that is picked on the stage, while the run stands still.
+    pub(crate) fn on_stage(self, session: Session) -> Option<MessageId> {
+        let Self(picked) = self;
+        let (message, on_stage) = picked.get()?;
+        (on_stage && !session.playing().get()).then_some(message)
     }
 }
 

@@ -159,10 +159,11 @@ fn heading(simulation: &Simulation) -> (&'static str, String) {
     }
 }
 
-/// The row; nothing without a manager.
+/// The row.
 #[component]
-pub(crate) fn Hosts(layout: Memo<Layout>) -> impl IntoView {
+pub(super) fn Hosts() -> impl IntoView {
     let session = Session::expect();
+    let layout = expect_context::<Memo<Layout>>();
     let open = RwSignal::new(None::<Service>);
     let facts = settled(session.on_panel(|run| {
         let simulation = run.simulation();

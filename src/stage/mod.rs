@@ -43,7 +43,8 @@ use replicascope_engine::ids::NodeId;
 use wasm_bindgen::JsCast as _;
 
 use crate::lean::{For, Memo, Show, settled};
-use crate::messages::{MessageCard, Picked, pick};
+use crate::messages::{Picked, Placed, pick};
+use crate::parts::{Detail, Later, Part};
 use crate::session::Session;
 
 pub(crate) use facts::{Condition, Face, Part};
@@ -76,7 +77,8 @@ pub fn Stage(
 ) -> impl IntoView {
     let session = Session::expect();
     // Made here when the page provides none, so that all cards share it.
-    let _ = (Selection::of_page(), status::StatusShown::of_page());
+    let _ = Selection::of_page();
+    let status::StatusShown(status_shown) = status::StatusShown::of_page();
     let room = NodeRef::<html::Div>::new();
     let size = measure::size_of(room);
     let cast = settled(session.on_frame(|simulation| {
@@ -118,6 +120,10 @@ pub fn Stage(
         Some(Place { at, stage })
     };
     let picked = Picked::of_page();
+    // What comes later finds them here.
+    provide_context(layout);
+    provide_context(Placed(Callback::new(place)));
+    let has_hosts = move || cast.get().3 > 0;
     let name = move || {
         of.map_or_else(
             || "Stage".to_owned(),
@@ -148,7 +154,7 @@ pub fn Stage(
     view! {
         <section class="stage" aria-label=name class:is-phone=move || layout.with(|layout| layout.phone)>
             <Show when=move || as_table.get()>
-                <table::StageTable />
+                <Later part=Part::Detail(Detail::Table) />
             </Show>
             <div class="sg-room" node_ref=room inert=move || as_table.get()>
                 <Show when=move || measured.get()>
@@ -173,15 +179,36 @@ pub fn Stage(
                         >
                             <NodeCard id=node layout />
                         </For>
-                        <hosts::Hosts layout />
+                        <Show when=has_hosts>
+                            <Later part=Part::Hosts quiet=true />
+                        </Show>
                         <legend::Legend layout />
-                        <MessageCard place=place />
+                        <Show when=move || picked.on_stage(session).is_some()>
+                            <Later part=Part::Detail(Detail::Message) quiet=true />
+                        </Show>
                     </div>
                 </Show>
             </div>
-            <status::StatusPanel />
+            <Show when=move || status_shown.get()>
+                <Later part=Part::Detail(Detail::Status) quiet=true />
+            </Show>
         </section>
     }
+}
+
+/// What the picked server says of replication itself.
+pub(crate) fn status() -> AnyView {
+    view! { <status::StatusPanel /> }.into_any()
+}
+
+/// The stage as a table.
+pub(crate) fn table() -> AnyView {
+    view! { <table::StageTable /> }.into_any()
+}
+
+/// The hosts beside the nodes, in the row that the layout keeps for them.
+pub(crate) fn hosts() -> AnyView {
+    view! { <hosts::Hosts /> }.into_any()
 }
 
 /// Where on the field a click was, unless it was on something that has its own use for it.

@@ -228,7 +228,7 @@ pub(super) fn StatusButton() -> impl IntoView {
     }
 }
 
-/// The status of the picked node, below the stage, which makes room for it.
+/// The status of the picked node, below the stage, which makes room for it. Nothing where nodes have none.
 #[component]
 pub(super) fn StatusPanel() -> impl IntoView {
     let session = Session::expect();

@@ -4,7 +4,8 @@ use leptos::{html, prelude::*};
 use replicascope_engine::Experiment;
 
 use crate::compare::Compare;
-use crate::lean::{For, Memo, effect};
+use crate::lean::{For, Memo, Show, effect};
+use crate::parts::{Detail, Later, Part};
 use crate::session::Session;
 use crate::shell::{Icon, Picture};
 use crate::words;
@@ -36,6 +37,13 @@ fn list(experiment: &Experiment) -> Vec<Listed> {
     branches.iter().enumerate().map(listed).collect()
 }
 
+/// What the list of the branches shows, and whether it is open.
+#[derive(Clone, Copy)]
+struct Tried {
+    shown: RwSignal<bool>,
+    listed: Memo<Vec<Listed>>,
+}
+
 /// A chip for each branch, once there is more than one, and the button to the list.
 #[component]
 pub(super) fn Branches() -> impl IntoView {
@@ -43,6 +51,7 @@ pub(super) fn Branches() -> impl IntoView {
     let listed = session.on_branches(list);
     let count = Memo::new(move || listed.with(Vec::len));
     let shown = RwSignal::new(false);
+    provide_context(Tried { shown, listed });
     let chip = move |index: usize| {
         let branch =
             Memo::new(move || listed.with(|listed| listed.get(index).cloned().unwrap_or_default()));
@@ -74,17 +83,12 @@ pub(super) fn Branches() -> impl IntoView {
         >
             <Picture icon=Icon::Branch />
         </button>
-        <BranchDialog shown count listed />
+        <BranchDialog shown />
     }
 }
 
 #[component]
-fn BranchDialog(
-    shown: RwSignal<bool>,
-    count: Memo<usize>,
-    listed: Memo<Vec<Listed>>,
-) -> impl IntoView {
-    let (session, compare) = (Session::expect(), Compare::expect());
+fn BranchDialog(shown: RwSignal<bool>) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     effect(move || {
         let Some(dialog) = dialog.get() else { return };
@@ -95,8 +99,6 @@ fn BranchDialog(
             dialog.close();
         }
     });
-    let row =
-        move |index: usize| view! { <Row index listed alone=Memo::new(move || count.get() < 2) /> };
     view! {
         <dialog
             class="keys branches"
@@ -110,32 +112,47 @@ fn BranchDialog(
                     <Picture icon=Icon::Cross />
                 </button>
             </header>
-            <p class="hint">
-                "Acting in the past opens one by itself, and what happened later stays in the one before. "
-                {words::share::kept()}
-            </p>
-            <ul>
-                <For each=move || 0..count.get() key=|index| *index children=row />
-            </ul>
-            <div class="br-do">
-                <button type="button" class="btn" on:click=move |_| session.branch_here()>
-                    <Picture icon=Icon::Branch />
-                    "Branch here"
-                </button>
-                <button
-                    type="button"
-                    class="btn btn--line"
-                    disabled=move || { count.get() < 2 }
-                    on:click=move |_| {
-                        shown.set(false);
-                        compare.show_branches();
-                    }
-                >
-                    <Picture icon=Icon::Columns />
-                    "Compare branches"
-                </button>
-            </div>
+            <Show when=move || shown.get()>
+                <Later part=Part::Detail(Detail::Branches) />
+            </Show>
         </dialog>
+    }
+}
+
+/// The list of the branches, and what can be done with them.
+#[component]
+pub(super) fn BranchList() -> impl IntoView {
+    let (session, compare) = (Session::expect(), Compare::expect());
+    let Tried { shown, listed } = expect_context();
+    let count = Memo::new(move || listed.with(Vec::len));
+    let row =
+        move |index: usize| view! { <Row index listed alone=Memo::new(move || count.get() < 2) /> };
+    view! {
+        <p class="hint">
+            "Acting in the past opens one by itself, and what happened later stays in the one before. "
+            {words::share::kept()}
+        </p>
+        <ul>
+            <For each=move || 0..count.get() key=|index| *index children=row />
+        </ul>
+        <div class="br-do">
+            <button type="button" class="btn" on:click=move |_| session.branch_here()>
+                <Picture icon=Icon::Branch />
+                "Branch here"
+            </button>
+            <button
+                type="button"
+                class="btn btn--line"
+                disabled=move || { count.get() < 2 }
+                on:click=move |_| {
+                    shown.set(false);
+                    compare.show_branches();
+                }
+            >
+                <Picture icon=Icon::Columns />
+                "Compare branches"
+            </button>
+        </div>
     }
 }
 

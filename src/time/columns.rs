@@ -7,7 +7,7 @@ use super::axis::Axis;
 use super::lanes;
 use super::timeline::Track;
 use crate::compare::Compare;
-use crate::lean::Memo;
+use crate::lean::{For, Memo};
 use crate::words::events::Mark;
 
 /// From this width on, in percent of the axis, there is room for what a node does.
@@ -15,9 +15,21 @@ const ROOM_FOR_A_SENTENCE: f64 = 16.0;
 /// From this width on there is room for its name.
 const ROOM_FOR_A_NAME: f64 = 3.5;
 
+/// A lane for each column.
+#[component]
+pub(super) fn ColumnLanes() -> impl IntoView {
+    let compare = Compare::expect();
+    let Track { axis, .. } = expect_context();
+    view! {
+        <For each=move || 0..compare.count() key=|index| *index let:index>
+            <ColumnLane index axis />
+        </For>
+    }
+}
+
 /// A column's lane, on the axis of all.
 #[component]
-pub(super) fn ColumnLane(index: usize, axis: Memo<Axis>) -> impl IntoView {
+fn ColumnLane(index: usize, axis: Memo<Axis>) -> impl IntoView {
     let compare = Compare::expect();
     let history = Track::of(compare.column(index)).history;
     let reigns = Memo::new(move || {

@@ -20,6 +20,16 @@ pub(crate) fn end_for(reached: Time) -> Time {
     axis::Axis::for_run(reached).end
 }
 
+/// The list of the branches, and what can be done with them.
+pub(crate) fn branches() -> AnyView {
+    view! { <branches::BranchList /> }.into_any()
+}
+
+/// The lanes of the comparison.
+pub(crate) fn columns() -> AnyView {
+    view! { <columns::ColumnLanes /> }.into_any()
+}
+
 /// Transport above the timeline.
 #[component]
 pub(crate) fn TimePanel() -> impl IntoView {

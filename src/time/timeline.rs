@@ -9,9 +9,10 @@ use replicascope_engine::time::Time;
 use super::axis::Axis;
 use super::charts::{HIGH, Measure, WIDE, draw};
 use super::history::{History, Seen};
-use super::{columns, lanes, marks};
+use super::{lanes, marks};
 use crate::compare::Compare;
 use crate::lean::{For, Memo, Show};
+use crate::parts::{Later, Part};
 use crate::session::Session;
 use crate::shell::{Icon, Picture};
 use crate::words;
@@ -48,6 +49,8 @@ pub(super) fn Timeline() -> impl IntoView {
     let track = Track::of(session);
     let nodes = session.on_panel(|run| run.simulation().nodes().len() as u8);
     let compare = Compare::expect();
+    // The lanes of a comparison come later.
+    provide_context(track);
     let one_run = move || {
         view! {
             <SeatLane track=track />
@@ -63,9 +66,7 @@ pub(super) fn Timeline() -> impl IntoView {
             <Ticks track=track />
             <Marks track=track />
             <Show when=move || compare.open.get() fallback=one_run>
-                <For each=move || 0..compare.count() key=|index| *index let:index>
-                    <columns::ColumnLane index axis=track.axis />
-                </For>
+                <Later part=Part::Lanes quiet=true />
             </Show>
             <Playhead track=track />
         </div>

@@ -34,7 +34,7 @@ async function prepare(page, mode, { share = 0, rate = 50 } = {}) {
   await page.getByRole("combobox", { name: "Scenario" }).selectOption({ label: QUIET });
   await button(page, "Pause").click();
   await button(page, "Rewind").click();
-  const network = page.locator("details.network").filter({ hasText: "one way" });
+  const network = page.locator("details.network").filter({ hasText: "Network" });
   if ((await network.getAttribute("open")) === null) await network.locator("summary").click();
   await type(page, "Delay, one way", 100);
   await type(page, "Jitter", 0);

@@ -172,7 +172,7 @@ pageTest("redo does again what undo took back, also several things, and a new de
 pageTest("one change of the network is undone as one", async ({ page }) => {
   await pause(page);
   await goTo(page, 400);
-  const network = page.locator("details.network").filter({ hasText: "one way" });
+  const network = page.locator("details.network").filter({ hasText: "Network" });
   if ((await network.getAttribute("open")) === null) await network.locator("summary").click();
   const delay = page.getByRole("spinbutton", { name: "Delay, one way", exact: true });
   const before = await delay.inputValue();

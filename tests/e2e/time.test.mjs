@@ -59,6 +59,7 @@ pageTest("acting in the past opens a branch; it is named, gone back to and delet
   await button(page, "Name and compare branches").click();
   const dialog = page.getByRole("dialog", { name: "Branches" });
   const names = dialog.getByRole("textbox");
+  await names.nth(1).waitFor();
   assert.equal(await names.count(), 2);
   await accessible(page);
   await names.nth(1).fill("Slow n2 early");
