@@ -133,6 +133,12 @@ export class Learner {
     if (!(await open())) await this.push(new RegExp(`^${part}`));
   }
 
+  /** Opens the settings behind the mode switch, and waits for them: they come when they are asked for. */
+  async modeSettings() {
+    await this.push("Mode settings");
+    await this.frame.getByRole("dialog", { name: "Mode settings" }).getByRole("group").first().waitFor();
+  }
+
   /** Closes what lies over the stage. */
   async close() {
     await this.press("Escape");
@@ -208,7 +214,7 @@ export class Learner {
         return this.close();
       }
       case "sync": {
-        await this.push("Mode settings");
+        await this.modeSettings();
         const boxes = this.frame.getByRole("group", { name: "Sync set" }).getByRole("checkbox");
         for (const node of await boxes.evaluateAll((all) => all.map((box) => box.closest("label").textContent.trim()))) {
           await this.tick(node, !of.members || of.members.includes(node), /^Sync set$/);
@@ -218,17 +224,17 @@ export class Learner {
         return this.close();
       }
       case "fencing":
-        await this.push("Mode settings");
+        await this.modeSettings();
         await this.tick(/^Fencing/, of);
         return this.close();
       case "semi_sync":
-        await this.push("Mode settings");
+        await this.modeSettings();
         await this.choose("Replicas that must have it", String(of.acks));
         if (of.timeout_us === null) await this.tick("Waits for ever");
         else await this.type("Falls back to async after", of.timeout_us / 1_000);
         return this.close();
       case "failover":
-        await this.push("Mode settings");
+        await this.modeSettings();
         await this.pick(of === "election" ? "the nodes elect a new primary" : "a person promotes", /^Failover$/);
         return this.close();
       case "timers":
