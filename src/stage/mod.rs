@@ -44,7 +44,7 @@ use wasm_bindgen::JsCast as _;
 
 use crate::lean::{For, Memo, Show, settled};
 use crate::messages::{Picked, Placed, pick};
-use crate::parts::{Detail, Later, Part};
+use crate::parts::{self, Detail, Later};
 use crate::session::Session;
 
 pub(crate) use facts::{Condition, Face, Part};
@@ -154,7 +154,7 @@ pub fn Stage(
     view! {
         <section class="stage" aria-label=name class:is-phone=move || layout.with(|layout| layout.phone)>
             <Show when=move || as_table.get()>
-                <Later part=Part::Detail(Detail::Table) />
+                <Later part=parts::Part::Detail(Detail::Table) />
             </Show>
             <div class="sg-room" node_ref=room inert=move || as_table.get()>
                 <Show when=move || measured.get()>
@@ -180,17 +180,17 @@ pub fn Stage(
                             <NodeCard id=node layout />
                         </For>
                         <Show when=has_hosts>
-                            <Later part=Part::Hosts quiet=true />
+                            <Later part=parts::Part::Hosts quiet=true />
                         </Show>
                         <legend::Legend layout />
                         <Show when=move || picked.on_stage(session).is_some()>
-                            <Later part=Part::Detail(Detail::Message) quiet=true />
+                            <Later part=parts::Part::Detail(Detail::Message) quiet=true />
                         </Show>
                     </div>
                 </Show>
             </div>
             <Show when=move || status_shown.get()>
-                <Later part=Part::Detail(Detail::Status) quiet=true />
+                <Later part=parts::Part::Detail(Detail::Status) quiet=true />
             </Show>
         </section>
     }
