@@ -7,6 +7,9 @@
 //! So that a part stays out of the rest, nothing outside may name what only its doors should. Code that is asked for in passing, and
 //! is needed only by runs that a door leads to, is in `reserve`, which those doors bring along.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use replicascope_engine::why::Question;
@@ -53,28 +56,28 @@ macro_rules! split {
 split! {
     cluster:
     /// The dialog that changes the cluster.
-    fn cluster_dialog(owner: Owner) -> AnyView {
+    fn cluster_dialog(place: Place) -> AnyView {
         reserve::bring();
-        owner.with(cluster::content)
+        place.with(cluster::content)
     }
 
     compare:
     /// The comparison.
-    fn comparison(owner: Owner) -> AnyView {
+    fn comparison(place: Place) -> AnyView {
         reserve::bring();
-        owner.with(compare::content)
+        place.with(compare::content)
     }
 
     compare:
     /// The lanes of the comparison in the timeline.
-    fn compared_lanes(owner: Owner) -> AnyView {
-        owner.with(time::columns)
+    fn compared_lanes(place: Place) -> AnyView {
+        place.with(time::columns)
     }
 
     details:
     /// What is looked at closely.
-    fn detail(owner: Owner, what: Detail) -> AnyView {
-        owner.with(|| match what {
+    fn detail(place: Place, what: Detail) -> AnyView {
+        place.with(|| match what {
             Detail::Status => stage::status(),
             Detail::Table => stage::table(),
             Detail::Branches => time::branches(),
@@ -87,14 +90,14 @@ split! {
 
     hosts:
     /// The hosts beside the nodes.
-    fn hosts(owner: Owner) -> AnyView {
-        owner.with(stage::hosts)
+    fn hosts(place: Place) -> AnyView {
+        place.with(stage::hosts)
     }
 
     numbers:
     /// The charts and the capacity.
-    fn numbers_panel(owner: Owner) -> AnyView {
-        owner.with(numbers::content)
+    fn numbers_panel(place: Place) -> AnyView {
+        place.with(numbers::content)
     }
 
     why:
@@ -105,36 +108,36 @@ split! {
 
     why:
     /// The explanation that is open.
-    fn why_panel(owner: Owner) -> AnyView {
-        owner.with(why::content)
+    fn why_panel(place: Place) -> AnyView {
+        place.with(why::content)
     }
 
     lessons:
     /// The list of the lessons.
-    fn course(owner: Owner) -> AnyView {
+    fn course(place: Place) -> AnyView {
         reserve::bring();
-        owner.with(lessons::list_content)
+        place.with(lessons::list_content)
     }
 
     lessons:
     /// The lesson that is asked for.
-    fn lesson(owner: Owner) -> AnyView {
+    fn lesson(place: Place) -> AnyView {
         reserve::bring();
-        owner.with(lessons::lesson_content)
+        place.with(lessons::lesson_content)
     }
 
     embed:
     /// The page inside another one.
-    fn embedded(owner: Owner) -> AnyView {
+    fn embedded(place: Place) -> AnyView {
         reserve::bring();
-        owner.with(embed::content)
+        place.with(embed::content)
     }
 
     share:
     /// The dialog with the link and the files.
-    fn share_dialog(owner: Owner) -> AnyView {
+    fn share_dialog(place: Place) -> AnyView {
         reserve::bring();
-        owner.with(share::content)
+        place.with(share::content)
     }
 
     share:
@@ -208,22 +211,22 @@ pub(crate) enum Detail {
 }
 
 impl Part {
-    async fn make(self, owner: Owner) -> Result<AnyView, NotFetched> {
+    async fn make(self, place: Place) -> Result<AnyView, NotFetched> {
         match self {
-            Self::Cluster => cluster_dialog(owner).await,
-            Self::Compare => comparison(owner).await,
-            Self::Lanes => compared_lanes(owner).await,
-            Self::Detail(what) => detail(owner, what).await,
-            Self::Hosts => hosts(owner).await,
-            Self::Numbers => numbers_panel(owner).await,
-            Self::Why => why_panel(owner).await,
-            Self::Course => course(owner).await,
-            Self::Lesson => lesson(owner).await,
-            Self::Embed => embedded(owner).await,
-            Self::Share => share_dialog(owner).await,
+            Self::Cluster => cluster_dialog(place).await,
+            Self::Compare => comparison(place).await,
+            Self::Lanes => compared_lanes(place).await,
+            Self::Detail(what) => detail(place, what).await,
+            Self::Hosts => hosts(place).await,
+            Self::Numbers => numbers_panel(place).await,
+            Self::Why => why_panel(place).await,
+            Self::Course => course(place).await,
+            Self::Lesson => lesson(place).await,
+            Self::Embed => embedded(place).await,
+            Self::Share => share_dialog(place).await,
             Self::Page => {
                 let opening = opening().await?;
-                Ok(owner.with(|| crate::opened(*opening)))
+                Ok(place.with(|| crate::opened(*opening)))
             }
         }
     }
@@ -237,6 +240,34 @@ enum State {
     Made(Option<AnyView>),
 }
 
+/// Where a part will stand, as long as somebody wants it there: the view may be gone before the part has come.
+#[derive(Clone)]
+pub(crate) struct Place {
+    owner: Owner,
+    gone: Arc<AtomicBool>,
+}
+
+impl Place {
+    /// The one in which the view is built too: what a part provides is found there.
+    fn here() -> Self {
+        let gone = Arc::new(AtomicBool::new(false));
+        let left = Arc::clone(&gone);
+        on_cleanup(move || left.store(true, Ordering::Relaxed));
+        Self {
+            owner: Owner::current().unwrap_or_default(),
+            gone,
+        }
+    }
+
+    /// Makes what stands there; nothing when the place is gone, and with it what the part would find there.
+    fn with(&self, make: impl FnOnce() -> AnyView) -> AnyView {
+        if self.gone.load(Ordering::Relaxed) {
+            return ().into_any();
+        }
+        self.owner.with(make)
+    }
+}
+
 /// A part in its place: fetched, or why not.
 #[component]
 pub(crate) fn Later(
@@ -246,14 +277,13 @@ pub(crate) fn Later(
     #[prop(default = false)]
     quiet: bool,
 ) -> impl IntoView {
-    // The one in which the view is built too: what a part provides is found there.
-    let owner = Owner::current().unwrap_or_default();
+    let place = Place::here();
     let state = RwSignal::new_local(State::Coming);
     let fetch = move || {
-        let owner = owner.clone();
+        let place = place.clone();
         state.set(State::Coming);
         spawn_local(async move {
-            let made = part.make(owner).await;
+            let made = part.make(place).await;
             // Nobody may want it any more.
             state.try_set(made.map_or(State::NotFetched, |view| State::Made(Some(view))));
         });
