@@ -74,6 +74,16 @@ pub struct Session {
     followers: StoredValue<Followers, LocalStorage>,
     /// What was undone and can be done again, last first to come; each is what a person did in one go.
     undone: RwSignal<Vec<Vec<TimedAction>>>,
+    told: Told,
+}
+
+/// What others may read but not set. Made once: a handle to read by dies with the owner in which it was asked for, and each is kept until then.
+#[derive(Clone, Copy)]
+struct Told {
+    playing: ReadSignal<bool>,
+    speed: ReadSignal<Speed>,
+    saturated: ReadSignal<bool>,
+    futures: ReadSignal<u64>,
 }
 
 impl Session {
@@ -90,6 +100,10 @@ impl Session {
     /// A session on an experiment as it stands, paused.
     #[must_use]
     pub fn with(experiment: Experiment) -> Self {
+        let playing = RwSignal::new(false);
+        let speed = RwSignal::new(Speed::default());
+        let saturated = RwSignal::new(false);
+        let futures = RwSignal::new(0);
         Self {
             experiment: StoredValue::new_local(experiment),
             former: StoredValue::new_local(anew::Former::default()),
@@ -101,15 +115,21 @@ impl Session {
             second_due_ms: StoredValue::new_local(0.0),
             shown_ms: StoredValue::new_local(0.0),
             shown_steps: RwSignal::new(0),
-            playing: RwSignal::new(false),
+            playing,
             until: StoredValue::new_local(None),
-            speed: RwSignal::new(Speed::default()),
+            speed,
             notice: RwSignal::new(None),
-            saturated: RwSignal::new(false),
-            futures: RwSignal::new(0),
+            saturated,
+            futures,
             leader: None,
             followers: StoredValue::new_local(Followers::default()),
             undone: RwSignal::new(Vec::new()),
+            told: Told {
+                playing: playing.read_only(),
+                speed: speed.read_only(),
+                saturated: saturated.read_only(),
+                futures: futures.read_only(),
+            },
         }
     }
 
@@ -190,13 +210,13 @@ impl Session {
     /// Whether the run plays.
     #[must_use]
     pub fn playing(self) -> ReadSignal<bool> {
-        self.playing.read_only()
+        self.told.playing
     }
 
     /// Virtual time over real time.
     #[must_use]
     pub fn speed(self) -> ReadSignal<Speed> {
-        self.speed.read_only()
+        self.told.speed
     }
 
     /// Something the person should know: an action that was refused, or the end of the run.
@@ -208,13 +228,13 @@ impl Session {
     /// Whether the machine cannot keep up with the speed that was asked for.
     #[must_use]
     pub fn saturated(self) -> ReadSignal<bool> {
-        self.saturated.read_only()
+        self.told.saturated
     }
 
     /// Counts actions, and switches to other branches or scenarios: what was known of the future is void then.
     #[must_use]
     pub fn futures(self) -> ReadSignal<u64> {
-        self.futures.read_only()
+        self.told.futures
     }
 
     /// Plays from here on.
