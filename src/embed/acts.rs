@@ -124,7 +124,10 @@ impl Embedded {
         session.take_along([]);
         session.come_back(false);
         self.report.set(None);
-        self.lesson.set(None);
+        // A stage that is there stays, with the focus in it.
+        if self.lesson.with_untracked(Option::is_some) {
+            self.lesson.set(None);
+        }
         session.show(experiment);
         self.panels.scenario.set(preset);
         if playing {

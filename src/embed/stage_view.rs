@@ -12,7 +12,7 @@ use crate::messages::Picked;
 use crate::scenarios;
 use crate::shell::Notice;
 use crate::stage::selection::Selection;
-use crate::stage::{AsTable, Painter, Stage, Untouched};
+use crate::stage::{AsTable, Painter, Stage, StatusShown, Untouched};
 use crate::why::{Why, WhyAlone, WhyPanel};
 
 /// All of it.
@@ -28,6 +28,7 @@ pub(super) fn StageView() -> impl IntoView {
     provide_context(Picked(RwSignal::new(None)));
     provide_context(Painter::new());
     provide_context(AsTable(RwSignal::new(false)));
+    provide_context(StatusShown::new());
     let why = Why::new(session, panels);
     provide_context(why);
     provide_context(WhyAlone);

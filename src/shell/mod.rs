@@ -23,7 +23,7 @@ use crate::lessons::{CourseDialog, LessonPanel, Lessons, Report};
 use crate::messages::Picked;
 use crate::session::Session;
 use crate::share::{Note, OpenedNote, Share, ShareDialog};
-use crate::stage::{AsTable, Painter, Stage, selection::Selection};
+use crate::stage::{AsTable, Painter, Stage, StatusShown, selection::Selection};
 use crate::time::TimePanel;
 use crate::why::{Why, WhyPanel};
 use crate::{scenarios, words};
@@ -121,6 +121,7 @@ pub fn Page(
     provide_context(Picked(RwSignal::new(None)));
     provide_context(Painter::new());
     provide_context(AsTable(RwSignal::new(false)));
+    provide_context(StatusShown::new());
     provide_context(ClusterPanel::new());
     let share = Share::new(session, panels, note);
     provide_context(share);

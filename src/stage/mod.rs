@@ -53,6 +53,7 @@ pub(crate) use messages::Painter;
 use node_card::NodeCard;
 use routes::Routes;
 use selection::Selection;
+pub(crate) use status::StatusShown;
 pub(crate) use table::AsTable;
 use traffic::{Motion, nearest, where_is};
 
@@ -78,7 +79,7 @@ pub fn Stage(
     let session = Session::expect();
     // Made here when the page provides none, so that all cards share it.
     let _ = Selection::of_page();
-    let status::StatusShown(status_shown) = status::StatusShown::of_page();
+    let StatusShown(status_shown) = StatusShown::of_page();
     let room = NodeRef::<html::Div>::new();
     let size = measure::size_of(room);
     let cast = settled(session.on_frame(|simulation| {

@@ -18,13 +18,19 @@ use super::selection::Selection;
 
 /// Whether the status of the picked node is shown.
 #[derive(Clone, Copy)]
-pub(super) struct StatusShown(pub(super) RwSignal<bool>);
+pub(crate) struct StatusShown(pub(super) RwSignal<bool>);
 
 impl StatusShown {
+    /// One that is not shown. What is built anew in the same place has to provide a new one: the place remembers what was provided
+    /// there before, which is gone by then.
+    pub(crate) fn new() -> Self {
+        Self(RwSignal::new(false))
+    }
+
     /// The one of the page; made here when nobody has.
     pub(super) fn of_page() -> Self {
         use_context().unwrap_or_else(|| {
-            let shown = Self(RwSignal::new(false));
+            let shown = Self::new();
             provide_context(shown);
             shown
         })
