@@ -6,6 +6,7 @@
 
 mod list;
 mod memo;
+pub(crate) mod number;
 mod show;
 
 use leptos::prelude::Effect;

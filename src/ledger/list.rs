@@ -6,6 +6,7 @@ use replicascope_engine::ids::OpId;
 use super::row::Row;
 use super::rows::{Filter, Rows, Tall, issued, tall};
 use super::window::{ROW_PX, row_at, visible};
+use crate::lean::number::px;
 use crate::lean::{For, Memo, Show, effect_after};
 use crate::session::Session;
 use crate::shell::rove;
@@ -79,7 +80,7 @@ pub(super) fn List(filter: RwSignal<Filter>) -> impl IntoView {
             })
         })
     };
-    let whole = move || rows.with(|rows| format!("{}px", rows.top_of(rows.len())));
+    let whole = move || rows.with(|rows| px(rows.top_of(rows.len())));
     view! {
         <div
             class="lscroll"

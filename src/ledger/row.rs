@@ -6,6 +6,7 @@ use replicascope_engine::why::Question;
 
 use super::window::height_of;
 use crate::lean::Memo;
+use crate::lean::number::px;
 use crate::session::Session;
 use crate::shell::{Icon, Picture};
 use crate::why::WhyButton;
@@ -52,10 +53,10 @@ pub(super) fn Row(
             data-op=op.0
             aria-posinset=move || place.get().0 + 1
             aria-setsize=move || count.get()
-            style:top=move || format!("{}px", place.get().1)
+            style:top=move || px(place.get().1)
             style:height=move || {
                 let more = words.with(|words| words.as_ref().map_or(0, |words| words.chips.len().max(1) - 1));
-                format!("{}px", height_of(more))
+                px(height_of(more))
             }
         >
             {move || kind.get().map(|write| content(op, write, words))}

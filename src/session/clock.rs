@@ -7,6 +7,8 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen::closure::Closure;
 
+use crate::lean::number::Within as _;
+
 /// Longest stretch of real time that one frame may cover, in milliseconds. A tab that comes back from being hidden goes on
 /// where it was instead of jumping.
 const LONGEST_MS: f64 = 100.0;
@@ -71,7 +73,7 @@ pub(super) fn start(on_frame: impl Fn(f64, f64) + 'static) -> Clock {
     *this.frame.borrow_mut() = Some(Closure::new(move |real_ms: f64| {
         again.asked.set(None);
         let last = again.last.replace(Some(real_ms));
-        let elapsed = last.map_or(0.0, |last| (real_ms - last).clamp(0.0, LONGEST_MS));
+        let elapsed = last.map_or(0.0, |last| (real_ms - last).within(0.0, LONGEST_MS));
         on_frame(elapsed, real_ms);
         if !again.halted.get() {
             again.ask();

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::lean::number::{moved, px};
 use crate::lean::{For, Memo, Show};
 use crate::session::Session;
 
@@ -60,8 +61,8 @@ fn App(app: usize, facts: Memo<Vec<AppFact>>, layout: Memo<Layout>) -> impl Into
         <div
             class=class
             style:transform=move || at(place.get())
-            style:width=move || format!("{}px", place.get().w)
-            style:height=move || format!("{}px", place.get().h)
+            style:width=move || px(place.get().w)
+            style:height=move || px(place.get().h)
         >
             <b>{move || fact.with(|fact| fact.name.clone())}</b>
             <Show when=wrote_shown>{line(|fact| &fact.wrote)}</Show>
@@ -86,8 +87,8 @@ pub(crate) fn Router(layout: Memo<Layout>) -> impl IntoView {
         <div
             class="sg-router"
             style:transform=move || at(place.get())
-            style:width=move || format!("{}px", place.get().w)
-            style:height=move || format!("{}px", place.get().h)
+            style:width=move || px(place.get().w)
+            style:height=move || px(place.get().h)
         >
             <span>{words}</span>
         </div>
@@ -95,5 +96,5 @@ pub(crate) fn Router(layout: Memo<Layout>) -> impl IntoView {
 }
 
 fn at(place: Rect) -> String {
-    format!("translate({}px, {}px)", place.x, place.y)
+    moved(place.x, place.y)
 }

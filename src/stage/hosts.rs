@@ -8,6 +8,7 @@ use replicascope_engine::manager::store::{State, StoreRole};
 use replicascope_engine::scenario::{Action, Endpoint, Manager, Service, ServiceAction};
 use replicascope_engine::world::Health;
 
+use crate::lean::number::{moved, px};
 use crate::lean::{For, Memo, Show, settled};
 use crate::session::Session;
 
@@ -176,7 +177,7 @@ pub(super) fn Hosts() -> impl IntoView {
     let place = move || {
         layout.with(|layout| {
             let y = layout.hosts.first().map_or(0.0, |host| host.y);
-            format!("translate({}px, {y}px)", layout.hosts_at())
+            moved(layout.hosts_at(), y)
         })
     };
     view! {
@@ -253,10 +254,10 @@ fn Host(
             role="group"
             aria-label=move || fact.get().map(HostFact::name)
             style:transform=move || {
-                rect.get().map(|rect| format!("translate({}px, {}px)", rect.x, rect.y))
+                rect.get().map(|rect| moved(rect.x, rect.y))
             }
-            style:width=move || rect.get().map(|rect| format!("{}px", rect.w))
-            style:height=move || rect.get().map(|rect| format!("{}px", rect.h))
+            style:width=move || rect.get().map(|rect| px(rect.w))
+            style:height=move || rect.get().map(|rect| px(rect.h))
             on:keydown=on_key
         >
             <button

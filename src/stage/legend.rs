@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::lean::number::{decimal, moved};
 use crate::lean::{Memo, Show};
 
 use super::layout::Layout;
@@ -25,7 +26,7 @@ pub(crate) fn Legend(layout: Memo<Layout>) -> impl IntoView {
             ..Strip::default()
         };
         let paths = StripPaths::of(&strip, 11.0, 17.0);
-        let y = format!("0 {} 12 19", ABOVE - 1.0);
+        let y = format!("0 {} 12 19", decimal(ABOVE - 1.0, 1));
         view! {
             <li>
                 <svg class="sg-strip" width="12" height="19" viewBox=y aria-hidden="true">
@@ -44,7 +45,7 @@ pub(crate) fn Legend(layout: Memo<Layout>) -> impl IntoView {
             <div
                 class="sg-legend"
                 style:transform=move || {
-                    place.get().map(|place| format!("translate({}px, {}px)", place.x, place.y))
+                    place.get().map(|place| moved(place.x, place.y))
                 }
             >
                 <b>"How to read a log"</b>

@@ -5,6 +5,7 @@ use replicascope_engine::Simulation;
 use replicascope_engine::ids::{NodeId, NodeSet};
 use replicascope_engine::scenario::{Endpoint, ReadPolicy};
 
+use crate::lean::number::decimal;
 use crate::lean::{For, Memo, Show, settled};
 use crate::session::Session;
 
@@ -188,7 +189,7 @@ fn Line(
     let place = move || {
         middle
             .get()
-            .map(|at| format!("translate({:.1} {:.1})", at.x, at.y))
+            .map(|at| format!("translate({} {})", decimal(at.x, 1), decimal(at.y, 1)))
     };
     view! {
         <path class=move || look().class() d=move || path.get() />

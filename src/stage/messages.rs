@@ -9,6 +9,7 @@ use replicascope_engine::ids::MessageId;
 use wasm_bindgen::JsCast as _;
 use web_sys::{CanvasRenderingContext2d as Context2d, HtmlCanvasElement};
 
+use crate::lean::number::Within as _;
 use crate::lean::{Memo, effect};
 use crate::messages::Picked;
 use crate::session::{Session, Speed};
@@ -225,7 +226,7 @@ fn shapes(
 
 /// Gives the canvas its size in device pixels, and empties it.
 fn prepare(canvas: &HtmlCanvasElement, view: &View, kept: &mut Kept) -> Option<Context2d> {
-    let ratio = window().device_pixel_ratio().clamp(1.0, 3.0);
+    let ratio = window().device_pixel_ratio().within(1.0, 3.0);
     let size = (view.width, view.height, ratio);
     if kept.context.is_none() {
         let context = canvas.get_context("2d").ok().flatten()?;

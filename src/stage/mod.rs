@@ -42,6 +42,7 @@ use leptos::prelude::*;
 use replicascope_engine::ids::NodeId;
 use wasm_bindgen::JsCast as _;
 
+use crate::lean::number::{moved, px};
 use crate::lean::{For, Memo, Show, settled};
 use crate::messages::{Picked, Placed, pick};
 use crate::parts::{self, Detail, Later};
@@ -162,8 +163,8 @@ pub fn Stage(
                     <div
                         class="sg-field"
                         on:click=take
-                        style:width=move || format!("{}px", layout.with(|layout| layout.width))
-                        style:height=move || format!("{}px", layout.with(|layout| layout.height))
+                        style:width=move || px(layout.with(|layout| layout.width))
+                        style:height=move || px(layout.with(|layout| layout.height))
                     >
                         <Ground layout />
                         <svg class="sg-links" aria-hidden="true">
@@ -256,7 +257,7 @@ pub(crate) fn place_of(place: Option<Place>) -> String {
     } else {
         below
     };
-    format!("translate({x:.0}px, {y:.0}px)")
+    moved(x.round(), y.round())
 }
 
 /// The band behind the cluster, and the headings.
@@ -266,22 +267,18 @@ fn Ground(layout: Memo<Layout>) -> impl IntoView {
     let headings = Memo::new(move || layout.with(|layout| layout.headings));
     let heading = move |index: usize, words: &'static str| {
         let place = move || {
-            headings.get().map(|points| {
-                format!(
-                    "translate({}px, {}px)",
-                    points[index].x,
-                    points[index].y - 16.0
-                )
-            })
+            headings
+                .get()
+                .map(|points| moved(points[index].x, points[index].y - 16.0))
         };
         view! { <h2 class="sg-heading" style:transform=place>{words}</h2> }
     };
     view! {
         <div
             class="sg-band"
-            style:transform=move || format!("translate({}px, {}px)", band.get().x, band.get().y)
-            style:width=move || format!("{}px", band.get().w)
-            style:height=move || format!("{}px", band.get().h)
+            style:transform=move || moved(band.get().x, band.get().y)
+            style:width=move || px(band.get().w)
+            style:height=move || px(band.get().h)
         ></div>
         <Show when=move || headings.get().is_some()>
             {heading(0, "Apps")} {heading(1, "Takes writes")} {heading(2, "Copies")}

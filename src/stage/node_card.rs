@@ -4,6 +4,7 @@ use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 use replicascope_engine::ids::NodeId;
 
+use crate::lean::number::{moved, px};
 use crate::lean::{Memo, Show, settled};
 use crate::session::Session;
 use crate::words;
@@ -61,8 +62,8 @@ pub(crate) fn NodeCard(
             tabindex=(!untouched).then_some("0")
             aria-label=label
             style:transform=move || place.get().map(transform)
-            style:width=move || place.get().map(|place| format!("{}px", place.rect.w))
-            style:height=move || place.get().map(|place| format!("{}px", place.rect.h))
+            style:width=move || place.get().map(|place| px(place.rect.w))
+            style:height=move || place.get().map(|place| px(place.rect.h))
             on:keydown=pick
         >
             <div class="sg-card" on:click=move |_| if !untouched { selection.toggle(id) }>
@@ -78,7 +79,7 @@ pub(crate) fn NodeCard(
 }
 
 fn transform(place: Place) -> String {
-    format!("translate({}px, {}px)", place.rect.x, place.rect.y)
+    moved(place.rect.x, place.rect.y)
 }
 
 fn class_of(face: Option<Face>, place: Option<Place>, selected: bool) -> String {

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use replicascope_engine::Simulation;
 
+use crate::lean::number::{decimal, moved, px};
 use crate::lean::{Memo, Show, settled};
 use crate::session::Session;
 use crate::words;
@@ -64,9 +65,9 @@ pub(crate) fn Seat(layout: Memo<Layout>) -> impl IntoView {
         <div
             class="sg-slot"
             class:is-empty=move || writers.get() == 0
-            style:transform=move || format!("translate({}px, {}px)", seat.get().x, seat.get().y)
-            style:width=move || format!("{}px", seat.get().w)
-            style:height=move || format!("{}px", seat.get().h)
+            style:transform=move || moved(seat.get().x, seat.get().y)
+            style:width=move || px(seat.get().w)
+            style:height=move || px(seat.get().h)
         >
             <Show when=move || writers.get() == 0>
                 <b>"No primary, writes wait"</b>
@@ -77,7 +78,7 @@ pub(crate) fn Seat(layout: Memo<Layout>) -> impl IntoView {
             <p
                 class="sg-two"
                 style:transform=move || {
-                    format!("translate({}px, {}px)", seat.get().right() - 132.0, seat.get().y - 26.0)
+                    moved(seat.get().right() - 132.0, seat.get().y - 26.0)
                 }
             >
                 {move || format!("{} primaries", writers.get())}
@@ -93,13 +94,13 @@ pub(crate) fn Seat(layout: Memo<Layout>) -> impl IntoView {
 /// A crack between two cards.
 fn zigzag(seat: Rect, below: f64) -> String {
     let steps = (seat.w / 12.0) as usize;
-    let mut path = format!("M{} {}", seat.x, below + 11.0);
+    let mut path = format!("M{} {}", decimal(seat.x, 1), decimal(below + 11.0, 1));
     for step in 1..=steps {
         let rise = if step % 2 == 0 { 3.5 } else { -3.5 };
         path.push_str(&format!(
-            "L{:.0} {:.1}",
-            seat.x + step as f64 * 12.0,
-            below + 11.0 + rise
+            "L{} {}",
+            decimal(seat.x + step as f64 * 12.0, 0),
+            decimal(below + 11.0 + rise, 1)
         ));
     }
     path

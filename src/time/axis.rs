@@ -1,5 +1,6 @@
 //! The axis: how much time the timeline shows, and where its ticks are.
 
+use crate::lean::number::Within as _;
 use replicascope_engine::time::Time;
 
 /// Lengths that the axis may have, in seconds, with the distance of its ticks.
@@ -52,7 +53,7 @@ impl Axis {
 
     /// Where an instant is, in percent of the axis.
     pub(super) fn percent(&self, at: Time) -> f64 {
-        (at.0 as f64 / self.end.0 as f64 * 100.0).clamp(0.0, 100.0)
+        (at.0 as f64 / self.end.0 as f64 * 100.0).within(0.0, 100.0)
     }
 
     /// The ticks: where in percent, and what they say.

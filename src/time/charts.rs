@@ -6,6 +6,7 @@ use replicascope_engine::time::{Span, Time};
 use replicascope_engine::world::Sample;
 
 use super::axis::Axis;
+use crate::lean::number::decimal;
 
 /// Units of the drawing from left to right and from top to bottom; the page stretches it.
 pub(super) const WIDE: f64 = 1_000.0;
@@ -71,7 +72,7 @@ pub(super) fn draw(
         // A lone point is drawn as a dot: a line of no length with a round cap.
         let joins = last.is_some_and(|last| index - last <= BRIDGED);
         let (command, again) = if joins { ('L', "") } else { ('M', "h0") };
-        let _ = write!(line, "{command}{x:.1} {y:.0}{again}");
+        let _ = write!(line, "{command}{} {}{again}", decimal(x, 1), decimal(y, 0));
         last = Some(index);
     }
     Chart { line, most }
@@ -98,7 +99,7 @@ mod tests {
         let until = Time::from_secs(3);
         let lag = draw(&samples, width, until, axis, Measure::Lag);
         assert_eq!(lag.most, Span::from_millis(40));
-        assert_eq!(lag.line, "M83.3 100h0L250.0 0L416.7 50");
+        assert_eq!(lag.line, "M83.3 100h0L250 0L416.7 50");
         let commit = draw(&samples, width, until, axis, Measure::Commit);
         assert_eq!(commit.most, Span::from_millis(10));
         assert_eq!(commit.line, "M83.3 0h0L416.7 50");

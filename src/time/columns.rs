@@ -7,6 +7,7 @@ use super::axis::Axis;
 use super::lanes;
 use super::timeline::Track;
 use crate::compare::Compare;
+use crate::lean::number::percent;
 use crate::lean::{For, Memo};
 use crate::words::events::Mark;
 
@@ -53,8 +54,8 @@ fn ColumnLane(index: usize, axis: Memo<Axis>) -> impl IntoView {
         view! {
             <span
                 class=if node.is_some() { "lane l-primary" } else { "lane l-nobody" }
-                style:left=format!("{left:.3}%")
-                style:width=format!("{width:.3}%")
+                style:left=percent(left)
+                style:width=percent(width)
             >
                 {name.map(|name| name.to_string())}
                 <span class="lane-rest">{rest}</span>
@@ -63,7 +64,7 @@ fn ColumnLane(index: usize, axis: Memo<Axis>) -> impl IntoView {
     };
     let lost_mark = |(left, count): (f64, usize)| {
         view! {
-            <span class="mk mk-lost" style:left=format!("{left:.3}%")>
+            <span class="mk mk-lost" style:left=percent(left)>
                 <b class="tnum">{count}</b>
             </span>
         }

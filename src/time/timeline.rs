@@ -11,6 +11,7 @@ use super::charts::{HIGH, Measure, WIDE, draw};
 use super::history::{History, Seen};
 use super::{lanes, marks};
 use crate::compare::Compare;
+use crate::lean::number::percent;
 use crate::lean::{For, Memo, Show};
 use crate::parts::{Later, Part};
 use crate::session::Session;
@@ -87,7 +88,7 @@ fn Ticks(track: Track) -> impl IntoView {
                         .into_iter()
                         .map(|(left, text)| {
                             view! {
-                                <span class="tick" style:left=format!("{left:.3}%")>
+                                <span class="tick" style:left=percent(left)>
                                     {text}
                                 </span>
                             }
@@ -147,7 +148,7 @@ fn mark(placed: marks::Placed) -> impl IntoView {
     let picture = (!lost).then(|| view! { <Picture icon=Icon::from(mark) /> });
     let number = (lost || count > 1).then(|| view! { <b class="tnum">{count}</b> });
     view! {
-        <span class="mk" class:mk-lost=lost style:left=format!("{x:.3}%") title=title>
+        <span class="mk" class:mk-lost=lost style:left=percent(x) title=title>
             {picture}
             {number}
             {(!word.is_empty()).then(|| view! { <span class="mk-word">{word}</span> })}
@@ -178,8 +179,8 @@ fn NodeLane(node: NodeId, track: Track) -> impl IntoView {
                             view! {
                                 <span
                                     class=format!("lane {}", stretch.class)
-                                    style:left=format!("{:.3}%", stretch.left)
-                                    style:width=format!("{:.3}%", stretch.width)
+                                    style:left=percent(stretch.left)
+                                    style:width=percent(stretch.width)
                                 >
                                     {stretch.word}
                                 </span>
@@ -212,8 +213,8 @@ fn SeatLane(track: Track) -> impl IntoView {
                             view! {
                                 <span
                                     class="lane l-primary"
-                                    style:left=format!("{left:.3}%")
-                                    style:width=format!("{width:.3}%")
+                                    style:left=percent(left)
+                                    style:width=percent(width)
                                 >
                                     {(width > 6.0).then(|| node.to_string())}
                                 </span>
@@ -273,13 +274,10 @@ fn ChartRow(measure: Measure, name: &'static str, track: Track) -> impl IntoView
 fn Playhead(track: Track) -> impl IntoView {
     let session = Session::expect();
     let now = session.on_frame(replicascope_engine::Simulation::now);
-    let left = move || format!("{:.3}%", track.axis.get().percent(now.get()));
+    let left = move || percent(track.axis.get().percent(now.get()));
     let ended = move || {
         let axis = track.axis.get();
-        format!(
-            "{:.3}%",
-            axis.percent(track.history.with(|history| history.reached))
-        )
+        percent(axis.percent(track.history.with(|history| history.reached)))
     };
     let settled = session.on_panel(|run| run.simulation().now());
     let millis = move || settled.get().0 / 1_000;

@@ -2,6 +2,7 @@
 //! runs along the left edge, reads run along the right one.
 
 use super::{AppDensity, Density, Input, Layout, Place, Rect, cells};
+use crate::lean::number::Within as _;
 
 const PAD: f64 = 8.0;
 const APP_W_MIN: f64 = 92.0;
@@ -100,7 +101,7 @@ fn lay_out_by(input: &Input, width: f64, sizes: &Sizes) -> Layout {
         (Density::Tiny, sizes.tiny)
     };
     let spare = room - count * (h + sizes.gap);
-    let gap = sizes.gap + (spare / count.max(1.0)).clamp(0.0, 6.0);
+    let gap = sizes.gap + (spare / count.max(1.0)).within(0.0, 6.0);
     let height = (copies_top + count * (h + gap) - gap + PAD + 4.0).max(input.height);
 
     let mut places = vec![None; input.nodes];

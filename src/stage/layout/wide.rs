@@ -1,6 +1,7 @@
 //! The layout for anything wider than a phone: apps, router, seat and copies from left to right.
 
 use super::{AppDensity, Density, Input, Layout, Place, Point, Rect, cells};
+use crate::lean::number::Within as _;
 
 const PAD: f64 = 16.0;
 /// Where the cards begin, below the headings.
@@ -42,12 +43,12 @@ struct Columns {
 
 impl Columns {
     fn of(width: f64) -> Self {
-        let apps_w = (width * 0.18).clamp(104.0, 168.0).round();
-        let router = PAD + apps_w + (width * 0.034).clamp(20.0, 44.0).round();
-        let seat_x = router + ROUTER_W + (width * 0.056).clamp(40.0, 84.0).round();
+        let apps_w = (width * 0.18).within(104.0, 168.0).round();
+        let router = PAD + apps_w + (width * 0.034).within(20.0, 44.0).round();
+        let seat_x = router + ROUTER_W + (width * 0.056).within(40.0, 84.0).round();
         let rest = width - PAD - 6.0 - seat_x;
-        let gutter = (rest * 0.16).clamp(48.0, 150.0).round();
-        let seat_w = ((rest - gutter) * 0.49).clamp(160.0, 300.0).round();
+        let gutter = (rest * 0.16).within(48.0, 150.0).round();
+        let seat_w = ((rest - gutter) * 0.49).within(160.0, 300.0).round();
         let copies_w = rest - gutter - seat_w;
         Self {
             apps: (PAD, apps_w),
@@ -250,7 +251,7 @@ fn place_copies(
     let h = height_of(grid.density);
     let spare = height - TOP - 2.0 * PAD - grid.height();
     // Room that is left over goes between the rows first, then above and below.
-    let gap = gap_of(grid.density) + (spare / grid.rows.max(1) as f64).clamp(0.0, 14.0);
+    let gap = gap_of(grid.density) + (spare / grid.rows.max(1) as f64).within(0.0, 14.0);
     let top =
         TOP + PAD + (height - TOP - 2.0 * PAD - stack_height(grid.rows, h, gap)).max(0.0) / 2.0;
     let w = copy_width(grid, columns);
@@ -289,7 +290,7 @@ fn place_apps(
     height: f64,
 ) -> Vec<Rect> {
     let all = stack_height(apps, app_h, gap);
-    let top = (middle - all / 2.0).clamp(TOP + PAD, (height - PAD - all).max(TOP + PAD));
+    let top = (middle - all / 2.0).within(TOP + PAD, (height - PAD - all).max(TOP + PAD));
     (0..apps)
         .map(|index| {
             let y = top + index as f64 * (app_h + gap);

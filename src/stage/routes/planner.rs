@@ -2,6 +2,7 @@
 
 use replicascope_engine::ids::NodeId;
 
+use crate::lean::number::Within as _;
 use crate::stage::layout::{Layout, Place, Point, Rect};
 
 use super::way::{Way, level, straight};
@@ -28,7 +29,7 @@ impl Planner<'_> {
             return Way::through(&[straight(from, Point::new(from.x, router.y))]);
         }
         let from = app.at(1.0, 0.5);
-        let y = from.y.clamp(router.y + 8.0, router.bottom() - 8.0);
+        let y = from.y.within(router.y + 8.0, router.bottom() - 8.0);
         Way::through(&[level(from, Point::new(router.x, y))])
     }
 
@@ -46,7 +47,7 @@ impl Planner<'_> {
     fn ask_seat(&self, seat: Rect) -> Way {
         let router = self.layout.router;
         let to = seat.at(0.0, 0.5);
-        let y = to.y.clamp(router.y + 10.0, router.bottom() - 10.0);
+        let y = to.y.within(router.y + 10.0, router.bottom() - 10.0);
         Way::through(&[level(Point::new(router.right(), y), to)])
     }
 

@@ -1,5 +1,6 @@
 //! One way.
 
+use crate::lean::number::Within as _;
 use crate::stage::layout::{Point, put};
 
 /// Points of every way.
@@ -55,7 +56,7 @@ impl Way {
     /// The place `part` of the way along it.
     #[must_use]
     pub(crate) fn spot(&self, part: f64) -> Spot {
-        let place = part.clamp(0.0, 1.0) * (POINTS - 1) as f64;
+        let place = part.within(0.0, 1.0) * (POINTS - 1) as f64;
         let index = (place as usize).min(POINTS - 2);
         let (from, to) = (self.points[index], self.points[index + 1]);
         let length = from.distance(to).max(1e-9);

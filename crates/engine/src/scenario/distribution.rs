@@ -75,7 +75,7 @@ impl Distribution {
     /// Checks every parameter against its range, with `path` in front of the field's name in an error.
     pub(super) fn validate(&self, path: &str) -> Result<(), ScenarioError> {
         let within = |field: &str, value: u64, least: u64, most: u64, unit: &'static str| {
-            super::validate::within(&format!("{path}.{field}"), value, least, most, unit)
+            super::validate::field_within(path, field, value, least, most, unit)
         };
         let span = |field: &str, us: u64| within(field, us, 0, 60_000_000, "µs");
         match *self {

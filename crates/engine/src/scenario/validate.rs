@@ -35,6 +35,27 @@ pub(super) fn within(path: &str, value: u64, least: u64, most: u64, unit: &'stat
     ))
 }
 
+/// As [`within`], of a field of what stands at `path`: its own path is made only where it is wrong.
+pub(super) fn field_within(
+    path: &str,
+    field: &str,
+    value: u64,
+    least: u64,
+    most: u64,
+    unit: &'static str,
+) -> Checked {
+    if (least..=most).contains(&value) {
+        return Ok(());
+    }
+    within(&joined(path, field), value, least, most, unit)
+}
+
+/// The path of a field of what stands at `path`.
+#[cold]
+fn joined(path: &str, field: &str) -> String {
+    format!("{path}.{field}")
+}
+
 impl Scenario {
     /// Checks every field against its range and against the others.
     ///
@@ -195,7 +216,7 @@ impl Cluster {
             ("fsync_us", fsync_us),
             ("start_us", start_us),
         ] {
-            within(&format!("cluster.costs.{name}"), value, 0, 10_000_000, "µs")?;
+            field_within("cluster.costs", name, value, 0, 10_000_000, "µs")?;
         }
         within(
             "cluster.costs.record_bytes",
@@ -208,22 +229,11 @@ impl Cluster {
 }
 
 fn link(path: &str, link: &LinkSettings) -> Checked {
-    within(
-        &format!("{path}.delay_us"),
-        link.delay_us,
-        0,
-        60_000_000,
-        "µs",
-    )?;
-    within(
-        &format!("{path}.jitter_us"),
-        link.jitter_us,
-        0,
-        60_000_000,
-        "µs",
-    )?;
-    within(
-        &format!("{path}.loss_ppm"),
+    field_within(path, "delay_us", link.delay_us, 0, 60_000_000, "µs")?;
+    field_within(path, "jitter_us", link.jitter_us, 0, 60_000_000, "µs")?;
+    field_within(
+        path,
+        "loss_ppm",
         u64::from(link.loss_ppm),
         0,
         900_000,
@@ -234,29 +244,26 @@ fn link(path: &str, link: &LinkSettings) -> Checked {
 }
 
 fn workload(path: &str, workload: &Workload) -> Checked {
-    within(
-        &format!("{path}.operations_per_second"),
+    field_within(
+        path,
+        "operations_per_second",
         workload.operations_per_second,
         0,
         100_000,
         "operations/s",
     )?;
-    within(
-        &format!("{path}.read_percent"),
+    field_within(
+        path,
+        "read_percent",
         u64::from(workload.read_percent),
         0,
         100,
         "%",
     )?;
-    within(
-        &format!("{path}.keys"),
-        u64::from(workload.keys),
-        1,
-        10_000,
-        "keys",
-    )?;
-    within(
-        &format!("{path}.skew_percent"),
+    field_within(path, "keys", u64::from(workload.keys), 1, 10_000, "keys")?;
+    field_within(
+        path,
+        "skew_percent",
         u64::from(workload.skew_percent),
         0,
         300,
@@ -281,16 +288,10 @@ fn timers(path: &str, timers: &Timers) -> Checked {
         ("health_check_us", health_check_us),
         ("client_timeout_us", client_timeout_us),
     ] {
-        within(&format!("{path}.{name}"), value, 1_000, MOST_US, "µs")?;
+        field_within(path, name, value, 1_000, MOST_US, "µs")?;
     }
-    within(&format!("{path}.rewind_us"), rewind_us, 0, MOST_US, "µs")?;
-    within(
-        &format!("{path}.base_backup_us"),
-        base_backup_us,
-        0,
-        MOST_US,
-        "µs",
-    )?;
+    field_within(path, "rewind_us", rewind_us, 0, MOST_US, "µs")?;
+    field_within(path, "base_backup_us", base_backup_us, 0, MOST_US, "µs")?;
     if election_timeout_us < 2 * heartbeat_us {
         let text = format!(
             "{election_timeout_us} µs must be at least two heartbeats of {heartbeat_us} µs, or every node stands"
@@ -326,13 +327,21 @@ impl Rules<'_> {
         ))
     }
 
-    fn client(&self, path: &str, client: ClientId) -> Checked {
+    /// As [`Rules::node`], of a field of what stands at `path`.
+    fn node_at(&self, path: &str, field: &str, node: NodeId) -> Checked {
+        if node.index() < self.cluster.node_count() {
+            return Ok(());
+        }
+        self.node(&joined(path, field), node)
+    }
+
+    fn client(&self, path: &str, field: &str, client: ClientId) -> Checked {
         let last = self.cluster.clients.len() - 1;
         if client.index() <= last {
             return Ok(());
         }
         Err(ScenarioError::new(
-            path,
+            joined(path, field),
             Problem::NoSuchClient {
                 client: client.0,
                 last,
@@ -340,12 +349,12 @@ impl Rules<'_> {
         ))
     }
 
-    fn key(&self, path: &str, key: Key) -> Checked {
+    fn key(&self, path: &str, field: &str, key: Key) -> Checked {
         if key.0 < self.keys {
             return Ok(());
         }
         Err(ScenarioError::new(
-            path,
+            joined(path, field),
             Problem::NoSuchKey {
                 key: key.0,
                 last: self.keys - 1,
@@ -355,15 +364,16 @@ impl Rules<'_> {
 
     fn semi_sync(&self, path: &str, semi_sync: &SemiSync) -> Checked {
         let replicas = u64::from(self.cluster.replicas);
-        within(
-            &format!("{path}.acks"),
+        field_within(
+            path,
+            "acks",
             u64::from(semi_sync.acks),
             1,
             replicas,
             "replicas",
         )?;
         match semi_sync.timeout_us {
-            Some(timeout) => within(&format!("{path}.timeout_us"), timeout, 1_000, MOST_US, "µs"),
+            Some(timeout) => field_within(path, "timeout_us", timeout, 1_000, MOST_US, "µs"),
             None => Ok(()),
         }
     }
@@ -373,7 +383,7 @@ impl Rules<'_> {
             self.node(&format!("{path}.members[{index}]"), node)?;
         }
         match sync.drop_after_us {
-            Some(span) => within(&format!("{path}.drop_after_us"), span, 1_000, MOST_US, "µs"),
+            Some(span) => field_within(path, "drop_after_us", span, 1_000, MOST_US, "µs"),
             None => Ok(()),
         }
     }

@@ -1,6 +1,6 @@
 //! Actions, and commands to servers and services.
 
-use super::{Checked, MOST_US, Rules, link, timers, within, workload};
+use super::{Checked, MOST_US, Rules, field_within, link, timers, workload};
 use crate::scenario::action::{Action, Endpoint, Service, Setting};
 use crate::scenario::database::Database;
 use crate::scenario::manager::Manager;
@@ -54,8 +54,8 @@ impl Rules<'_> {
                 synchronous_commit,
                 ..
             } => {
-                self.client(&format!("{path}.write.client"), *client)?;
-                self.key(&format!("{path}.write.key"), *key)?;
+                self.client(path, "write.client", *client)?;
+                self.key(path, "write.key", *key)?;
                 let postgresql = matches!(self.settings.database, Database::Postgresql(_));
                 if synchronous_commit.is_some() && !postgresql {
                     return Err(ScenarioError::new(
@@ -63,36 +63,28 @@ impl Rules<'_> {
                         Problem::Contradiction("only PostgreSQL has it".to_owned()),
                     ));
                 }
-                node.map_or(Ok(()), |node| {
-                    self.node(&format!("{path}.write.node"), node)
-                })
+                node.map_or(Ok(()), |node| self.node_at(path, "write.node", node))
             }
             Action::Admin { node, command } => {
-                self.node(&format!("{path}.admin.node"), *node)?;
+                self.node_at(path, "admin.node", *node)?;
                 self.admin(&format!("{path}.admin.command"), command)
             }
             Action::Service { service, .. } => {
                 self.service(&format!("{path}.service.service"), *service)
             }
             Action::Read { client, key, node } => {
-                self.client(&format!("{path}.read.client"), *client)?;
-                self.key(&format!("{path}.read.key"), *key)?;
-                node.map_or(Ok(()), |node| self.node(&format!("{path}.read.node"), node))
+                self.client(path, "read.client", *client)?;
+                self.key(path, "read.key", *key)?;
+                node.map_or(Ok(()), |node| self.node_at(path, "read.node", node))
             }
-            Action::Kill { node, .. } => self.node(&format!("{path}.kill.node"), *node),
-            Action::LoseHost { node } => self.node(&format!("{path}.lose_host.node"), *node),
-            Action::Restart { node } => self.node(&format!("{path}.restart.node"), *node),
-            Action::Freeze { node } => self.node(&format!("{path}.freeze.node"), *node),
-            Action::Thaw { node } => self.node(&format!("{path}.thaw.node"), *node),
+            Action::Kill { node, .. } => self.node_at(path, "kill.node", *node),
+            Action::LoseHost { node } => self.node_at(path, "lose_host.node", *node),
+            Action::Restart { node } => self.node_at(path, "restart.node", *node),
+            Action::Freeze { node } => self.node_at(path, "freeze.node", *node),
+            Action::Thaw { node } => self.node_at(path, "thaw.node", *node),
             Action::Slow { node, factor } => {
-                self.node(&format!("{path}.slow.node"), *node)?;
-                within(
-                    &format!("{path}.slow.factor"),
-                    u64::from(*factor),
-                    1,
-                    1_000,
-                    "times",
-                )
+                self.node_at(path, "slow.node", *node)?;
+                field_within(path, "slow.factor", u64::from(*factor), 1, 1_000, "times")
             }
             Action::CutLink { from, to } => self.ends(&format!("{path}.cut_link"), *from, *to),
             Action::HealLink { from, to } => self.ends(&format!("{path}.heal_link"), *from, *to),
@@ -104,16 +96,12 @@ impl Rules<'_> {
                 self.ends(&format!("{path}.set_link"), *from, *to)?;
                 link(&format!("{path}.set_link.link"), settings)
             }
-            Action::Isolate { node } => self.node(&format!("{path}.isolate.node"), *node),
-            Action::Reconnect { node } => self.node(&format!("{path}.reconnect.node"), *node),
-            Action::Promote { node } => self.node(&format!("{path}.promote.node"), *node),
-            Action::DelayMessage { by_us, .. } => within(
-                &format!("{path}.delay_message.by_us"),
-                *by_us,
-                0,
-                MOST_US,
-                "µs",
-            ),
+            Action::Isolate { node } => self.node_at(path, "isolate.node", *node),
+            Action::Reconnect { node } => self.node_at(path, "reconnect.node", *node),
+            Action::Promote { node } => self.node_at(path, "promote.node", *node),
+            Action::DelayMessage { by_us, .. } => {
+                field_within(path, "delay_message.by_us", *by_us, 0, MOST_US, "µs")
+            }
             Action::HealAll
             | Action::HoldMessage { .. }
             | Action::ReleaseMessage { .. }

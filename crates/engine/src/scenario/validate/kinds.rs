@@ -1,6 +1,6 @@
 //! The rules for who is not in every [`crate::Cast`]: databases, managers and routers with their parameters, and expectations.
 
-use super::{Checked, MOST_US, Rules, within};
+use super::{Checked, MOST_US, Rules, field_within};
 use crate::cast::Others;
 use crate::expect::Expectation;
 use crate::scenario::action::Admin;
@@ -70,18 +70,19 @@ impl Kinds for AllKinds {
 
     fn admin(&self, rules: &Rules<'_>, path: &str, command: &Admin) -> Checked {
         match command {
-            Admin::Follow { upstream } => rules.node(&format!("{path}.follow.upstream"), *upstream),
-            Admin::Rewind { source } => rules.node(&format!("{path}.rewind.source"), *source),
-            Admin::Rebuild { source } => rules.node(&format!("{path}.rebuild.source"), *source),
+            Admin::Follow { upstream } => rules.node_at(path, "follow.upstream", *upstream),
+            Admin::Rewind { source } => rules.node_at(path, "rewind.source", *source),
+            Admin::Rebuild { source } => rules.node_at(path, "rebuild.source", *source),
             Admin::SetSlavePos { server, number } => {
                 if !matches!(rules.settings.database, Database::Mariadb(_)) {
                     let text = "only MariaDB has gtid_slave_pos".to_owned();
                     let problem = Problem::Contradiction(text);
                     return Err(ScenarioError::new(format!("{path}.set_slave_pos"), problem));
                 }
-                rules.node(&format!("{path}.set_slave_pos.server"), *server)?;
-                within(
-                    &format!("{path}.set_slave_pos.number"),
+                rules.node_at(path, "set_slave_pos.server", *server)?;
+                field_within(
+                    path,
+                    "set_slave_pos.number",
                     *number,
                     1,
                     u64::from(u32::MAX),
@@ -89,15 +90,11 @@ impl Kinds for AllKinds {
                 )
             }
             Admin::TerminateSender { standby } => {
-                rules.node(&format!("{path}.terminate_sender.standby"), *standby)
+                rules.node_at(path, "terminate_sender.standby", *standby)
             }
-            Admin::ConflictingQuery { for_us } => within(
-                &format!("{path}.conflicting_query.for_us"),
-                *for_us,
-                1,
-                MOST_US,
-                "µs",
-            ),
+            Admin::ConflictingQuery { for_us } => {
+                field_within(path, "conflicting_query.for_us", *for_us, 1, MOST_US, "µs")
+            }
             Admin::PauseReplay
             | Admin::ResumeReplay
             | Admin::StopReceiver
