@@ -92,6 +92,9 @@ async fn a_message_of_the_list_can_be_held_and_let_go() {
             messages.filter(|message| message.held).count()
         })
     };
+    // The list comes when it is unfolded.
+    page.press(".msgs summary").await;
+    page.comes(".msgs .msg").await;
     page.press(".msgs .msg").await;
     let first = ".msgs .msg-do button";
     assert_eq!(page.text(first), "Hold");

@@ -10,9 +10,9 @@ const DIST = fileURLToPath(new URL("../../dist", import.meta.url));
 
 /**
  * The most that a first load may weigh, brotli, in KB of 1,024 bytes. The goal is 250. What was measured last is
- * 334; whoever makes the page lighter lowers this, so that the ground is held.
+ * 332; whoever makes the page lighter lowers this, so that the ground is held.
  */
-export const BUDGET_KB = 339;
+export const BUDGET_KB = 337;
 
 /**
  * Fetched only when a person asks for what they do: the parts of the program, the lessons, the examples, the styles of the embedded page; by other pages: what embeds this

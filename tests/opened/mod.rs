@@ -153,6 +153,17 @@ impl Opened {
         settle().await;
     }
 
+    /// Waits until there is such an element.
+    pub(crate) async fn comes(&self, selector: &str) {
+        for _ in 0..PATIENCE {
+            if self.find(selector).is_some() {
+                return;
+            }
+            turn().await;
+        }
+        panic!("no {selector} comes");
+    }
+
     /// Waits until an element says this.
     pub(crate) async fn says(&self, selector: &str, wanted: &str) {
         for _ in 0..PATIENCE {
