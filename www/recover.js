@@ -6,7 +6,11 @@ function show() {
   byId("boot").hidden = true;
   byId("broken").hidden = false;
   document.querySelector(".emb, .app")?.setAttribute("inert", "");
-  byId("broken-copy").hidden = byId("broken-scenario").value === "";
+  // What writes the scenario down comes with the first touch.
+  const early = byId("broken-scenario").value === "";
+  byId("broken-copy").hidden = early;
+  byId("broken-kept").hidden = early;
+  byId("broken-early").hidden = !early;
   byId("broken-title").focus();
 }
 

@@ -2,7 +2,7 @@
 //! console.
 
 use leptos::{ev, prelude::*};
-use replicascope_embed::{Command, CommandError, Id, MARK, Message, Options, Received, Theme};
+use replicascope_embed::{Command, CommandError, Id, MARK, Message, Options, Received};
 use wasm_bindgen::JsValue;
 use web_sys::js_sys::{JSON, Reflect};
 
@@ -164,7 +164,7 @@ impl Bridge {
                 return;
             }
             Command::SetTheme(theme) => {
-                self.set_theme(theme);
+                embedded.theme.set(theme);
                 Ok(())
             }
             Command::Subscribe { events } => {
@@ -175,39 +175,30 @@ impl Bridge {
         self.answer(id, done);
     }
 
-    fn set_theme(self, theme: Theme) {
-        self.embedded.theme.set(theme);
-    }
-
     /// Says what became of a command, after how the run stands now.
     fn answer(self, id: Option<Id>, done: Result<(), Refusal>) {
         self.news.state_now();
-        match (done, id) {
-            (Ok(()), None) => {}
-            (Ok(()), Some(re)) => self.post.message(&Message::Done { re }),
-            (Err(refusal), None) => {
-                let Refusal {
-                    field,
-                    value,
-                    reason,
-                } = refusal;
-                self.warn(format!(
-                    "ReplicaScope refuses a command: {field}: {reason} It is {value}."
-                ));
+        let Err(refusal) = done else {
+            if let Some(re) = id {
+                self.post.message(&Message::Done { re });
             }
-            (Err(refusal), Some(re)) => {
-                let Refusal {
-                    field,
-                    value,
-                    reason,
-                } = refusal;
-                self.post.message(&Message::Refused {
-                    re,
-                    field,
-                    value,
-                    reason,
-                });
-            }
+            return;
+        };
+        let Refusal {
+            field,
+            value,
+            reason,
+        } = refusal;
+        match id {
+            Some(re) => self.post.message(&Message::Refused {
+                re,
+                field,
+                value,
+                reason,
+            }),
+            None => self.warn(format!(
+                "ReplicaScope refuses a command: {field}: {reason} It is {value}."
+            )),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Whether the page is seen, and how high what is in it would be.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use leptos::{ev, html};
 use wasm_bindgen::JsCast as _;
@@ -59,16 +60,14 @@ pub(super) fn follow_height(
     lesson: RwSignal<Option<String>>,
     tell: impl Fn(u32) + 'static,
 ) {
-    let told = Rc::new(Told::default());
     let measured = StoredValue::new_local(None::<HtmlElement>);
-    let callback = Closure::<dyn FnMut()>::new(move || {
-        let height = measured.try_with_value(|root| root.as_ref().map(natural));
-        if let Some(height) = height.flatten()
-            && told.is_news(height)
-        {
-            tell(height);
-        }
+    let teller = Rc::new(Teller {
+        told: Told::default(),
+        measured,
+        later: RefCell::new(None),
+        tell: Box::new(tell),
     });
+    let callback = Closure::<dyn FnMut()>::new(move || teller.look());
     let Ok(observer) = ResizeObserver::new(callback.as_ref().unchecked_ref()) else {
         return;
     };
@@ -112,26 +111,121 @@ fn natural(root: &HtmlElement) -> u32 {
     parts(root).map(height).sum::<f64>().ceil() as u32
 }
 
+/// Measures and tells.
+struct Teller {
+    told: Told,
+    measured: StoredValue<Option<HtmlElement>, LocalStorage>,
+    later: RefCell<Option<Timeout>>,
+    tell: Box<dyn Fn(u32)>,
+}
+
+impl Teller {
+    fn look(self: &Rc<Self>) {
+        let height = self
+            .measured
+            .try_with_value(|root| root.as_ref().map(natural));
+        let Some(height) = height.flatten() else {
+            return;
+        };
+        let now = window().performance().map_or(0.0, |clock| clock.now());
+        match self.told.judge(height, now) {
+            Judgement::Tell => (self.tell)(height),
+            Judgement::Known => {}
+            Judgement::LookAgain => {
+                let this = Rc::downgrade(self);
+                let look = move || {
+                    if let Some(this) = this.upgrade() {
+                        this.look();
+                    }
+                };
+                *self.later.borrow_mut() = Some(Timeout::new(RESTLESS_MS as u32, look));
+            }
+        }
+    }
+}
+
+/// What is to be done about a height.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Judgement {
+    /// It is news.
+    Tell,
+    /// It is known.
+    Known,
+    /// Another look, when it has been quiet for a while.
+    LookAgain,
+}
+
 /// What was told last, so that nothing is told for ever.
 #[derive(Default)]
 struct Told {
     last: Cell<u32>,
     before: Cell<u32>,
     at_ms: Cell<f64>,
+    /// The one before was told once more although it had gone back and forth. Not again until things have been quiet.
+    gave_in: Cell<bool>,
 }
 
 impl Told {
-    fn is_news(&self, height: u32) -> bool {
-        let now = window().performance().map_or(0.0, |clock| clock.now());
+    fn judge(&self, height: u32, now_ms: f64) -> Judgement {
         let (last, before) = (self.last.get(), self.before.get());
-        let back_and_forth = height == before && now - self.at_ms.get() < RESTLESS_MS;
-        // Of two heights that lead to each other the larger one stays.
-        if height == 0 || height == last || back_and_forth && height < last {
-            return false;
+        if height == 0 || height == last {
+            return Judgement::Known;
+        }
+        let quiet = now_ms - self.at_ms.get() >= RESTLESS_MS;
+        // Of two heights that lead to each other the larger one stays; what went there and back by itself is told in the end.
+        if height == before && height < last {
+            if !quiet {
+                return if self.gave_in.get() {
+                    Judgement::Known
+                } else {
+                    Judgement::LookAgain
+                };
+            }
+            self.gave_in.set(true);
+        } else if quiet {
+            self.gave_in.set(false);
         }
         self.before.set(last);
         self.last.set(height);
-        self.at_ms.set(now);
-        true
+        self.at_ms.set(now_ms);
+        Judgement::Tell
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_height_that_goes_there_and_back_is_told_in_the_end() {
+        let told = Told::default();
+        assert_eq!(told.judge(480, 1_000.0), Judgement::Tell);
+        assert_eq!(told.judge(480, 1_100.0), Judgement::Known);
+        assert_eq!(told.judge(900, 5_000.0), Judgement::Tell);
+        assert_eq!(told.judge(480, 5_300.0), Judgement::LookAgain);
+        assert_eq!(told.judge(480, 6_300.0), Judgement::Tell);
+        assert_eq!(told.judge(0, 9_000.0), Judgement::Known);
+    }
+
+    #[test]
+    fn two_heights_that_lead_to_each_other_come_to_rest_at_the_larger_one() {
+        let told = Told::default();
+        let mut told_times = 0;
+        let mut now = 0.0;
+        // The host shows a scroll bar at one height and none at the other; each telling is answered by the other height at once.
+        let mut height = 480;
+        for _ in 0..20 {
+            match told.judge(height, now) {
+                Judgement::Tell => {
+                    told_times += 1;
+                    height = if height == 480 { 500 } else { 480 };
+                    now += 20.0;
+                }
+                Judgement::LookAgain => now += RESTLESS_MS,
+                Judgement::Known => break,
+            }
+        }
+        assert_eq!(told.last.get(), 500);
+        assert_eq!(told_times, 4);
     }
 }

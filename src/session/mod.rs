@@ -4,12 +4,13 @@
 //! what moves (looked at once an animation frame), [`Session::on_panel`] for what is read (at most ten times a second, and
 //! at once when a person acts), [`Session::on_second`] for what is read aloud. Whatever changes it goes through the methods here, and only here.
 //!
-//! `clock`: the animation loop. `aside`: what waits while a lesson is shown. `followers`: other runs that keep to the same clock. `speed`: how fast.
+//! `look`: the projections. `clock`: the animation loop. `aside`: what waits while a lesson is shown. `followers`: other runs that keep to the same clock. `speed`: how fast.
 
 mod anew;
 mod aside;
 mod clock;
 mod followers;
+mod look;
 mod speed;
 mod undo;
 
@@ -18,7 +19,7 @@ use replicascope_engine::ids::EventId;
 use replicascope_engine::recording::Worth;
 use replicascope_engine::scenario::{Action, TimedAction};
 use replicascope_engine::time::{Span, Time};
-use replicascope_engine::{Experiment, Recording, Scenario, ScenarioError, Simulation};
+use replicascope_engine::{Experiment, Recording, Scenario, ScenarioError};
 
 use crate::lean::Memo;
 use crate::{reserve, words};
@@ -140,71 +141,6 @@ impl Session {
     #[must_use]
     pub fn expect() -> Self {
         expect_context()
-    }
-
-    /// Looks at the run without tracking it.
-    pub fn peek<T>(self, look: impl FnOnce(&Recording) -> T) -> T {
-        self.experiment
-            .with_value(|experiment| look(experiment.current()))
-    }
-
-    /// Looks at the whole experiment without tracking it.
-    pub fn peek_experiment<T>(self, look: impl FnOnce(&Experiment) -> T) -> T {
-        self.experiment.with_value(look)
-    }
-
-    /// A projection that is computed anew whenever an animation frame changed the run.
-    pub fn on_frame<T: PartialEq + Send + Sync + 'static>(
-        self,
-        look: impl Fn(&Simulation) -> T + Send + Sync + 'static,
-    ) -> Memo<T> {
-        let look = move |experiment: &Experiment| look(experiment.current().simulation());
-        self.projected(self.frame, Box::new(look))
-    }
-
-    /// A projection that is computed anew at most ten times a second while the run plays, and at once when a person acts.
-    pub fn on_panel<T: PartialEq + Send + Sync + 'static>(
-        self,
-        look: impl Fn(&Recording) -> T + Send + Sync + 'static,
-    ) -> Memo<T> {
-        let look = move |experiment: &Experiment| look(experiment.current());
-        self.projected(self.panel, Box::new(look))
-    }
-
-    /// A projection that is computed anew once a second while the run plays, and at once when a person acts.
-    pub fn on_second<T: PartialEq + Send + Sync + 'static>(
-        self,
-        look: impl Fn(&Recording) -> T + Send + Sync + 'static,
-    ) -> Memo<T> {
-        let look = move |experiment: &Experiment| look(experiment.current());
-        self.projected(self.second, Box::new(look))
-    }
-
-    /// A projection of the whole experiment, computed anew as those of [`Session::on_panel`] are.
-    pub fn on_branches<T: PartialEq + Send + Sync + 'static>(
-        self,
-        look: impl Fn(&Experiment) -> T + Send + Sync + 'static,
-    ) -> Memo<T> {
-        self.projected(self.panel, Box::new(look))
-    }
-
-    /// Boxed, so that the memo's code is there once for each type of result and not once for each look.
-    fn projected<T: PartialEq + Send + Sync + 'static>(
-        self,
-        tick: RwSignal<u64>,
-        look: Box<dyn Fn(&Experiment) -> T + Send + Sync>,
-    ) -> Memo<T> {
-        Memo::new(move || {
-            tick.track();
-            self.peek_experiment(&look)
-        })
-    }
-
-    /// The present instant of the run, tracked each frame.
-    #[must_use]
-    pub fn now(self) -> Time {
-        self.frame.track();
-        self.peek(|recording| recording.simulation().now())
     }
 
     /// Whether the run plays.

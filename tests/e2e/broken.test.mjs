@@ -40,6 +40,28 @@ test("after a trap the page says so, gives the scenario and starts again", { tim
   }
 });
 
+test("after a trap before anything was done the page says that nothing was written down", async () => {
+  const [browser, server] = await Promise.all([launchBrowser(), serveDist()]);
+  try {
+    const { page, context } = await openPage(browser, server);
+    await page.evaluate(() => {
+      CanvasRenderingContext2D.prototype.clearRect = () => {
+        throw new WebAssembly.RuntimeError("unreachable");
+      };
+    });
+    const dialog = page.getByRole("alertdialog", { name: /^ReplicaScope has stopped/ });
+    await dialog.getByText("It broke before the scenario was written down").waitFor();
+    assert.equal(await dialog.getByText("The scenario is kept").isVisible(), false);
+    assert.equal(await dialog.getByRole("button", { name: "Copy the scenario" }).count(), 0);
+    await dialog.getByRole("button", { name: "Start again" }).click();
+    await button(page, "Pause").waitFor();
+    await context.close();
+  } finally {
+    await browser.close();
+    await server.close();
+  }
+});
+
 test("the page states a policy without inline scripts or styles, and keeps to it", async () => {
   const [browser, server] = await Promise.all([launchBrowser(), serveDist()]);
   try {
